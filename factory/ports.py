@@ -1,0 +1,378 @@
+"""The protocols through which the parts reach each other; data classes here are the rows that cross them.
+
+Nothing in this file knows a database, a provider, a recipe or a gate.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from factory.types import Candidate, Member, Message, ModelReply, ModelRequest, ReplySchema, Role
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+# --- models -----------------------------------------------------------------------------------------------------------
+
+
+class Model(Protocol):
+    """One endpoint's model. A provider adapter and a rehearsal stand-in look alike from here."""
+
+    async def complete(self, request: ModelRequest) -> ModelReply:
+        """One attempt. Raises ModelFailure for a typed failure and ProviderUnusable when no further call can succeed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What a rehearsal role answers: the reply's raw text (JSON when a schema was asked for) and what it planted, if any."""
+
+    text: str
+    planted: Mapping[str, Any] | None = None
+
+
+class RolePlayer(Protocol):
+    """A recipe's rehearsal stand-in for one role. It sees what a model would see, its cast options, and a random stream."""
+
+    def play(self, request: ModelRequest, options: Mapping[str, Any], rng: random.Random) -> Played: ...
+
+
+class Seat(Protocol):
+    """A cast member in its role, bound to one pull, revision and gate: the only way a gate or an author reaches a model."""
+
+    @property
+    def role(self) -> Role: ...
+    @property
+    def slot(self) -> int: ...
+    @property
+    def member(self) -> Member: ...
+
+    async def ask(
+        self, messages: tuple[Message, ...], *, purpose: str, sample: int = 0, schema: ReplySchema | None = None
+    ) -> ModelReply:
+        """One journaled call; (purpose, sample) must be unique for this seat within the gate and revision.
+
+        Raises ModelFailure with a terminal kind; transient ones are waited out below this line.
+        """
+        ...
+
+
+# --- the corpus -------------------------------------------------------------------------------------------------------
+
+
+class Embedder(Protocol):
+    """Texts to unit vectors. name identifies model and weights and goes into receipts; dimension is the vector's length."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def dimension(self) -> int: ...
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Shape (len(texts), dimension), rows of norm 1. A text's row must not depend on the other texts of the call."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """How near one corpus item is to a text. jaccard: true Jaccard of character 5-shingles; skeleton_jaccard: of the
+    skeletons' word 3-shingles; cosine: of the vectors; all rounded to 4 decimals so that a replay can compare them.
+
+    source: "accepted", "anchor" or "reference:NAME"; template: the item's template id, "" outside accepted items.
+    """
+
+    id: str
+    source: str
+    text: str
+    template: str
+    same_text: bool
+    equal_numbers: bool
+    same_skeleton: bool
+    jaccard: float
+    skeleton_jaccard: float
+    cosine: float
+
+
+class CorpusView(Protocol):
+    """The corpus as one pull sees it: a fixed snapshot."""
+
+    @property
+    def embedder(self) -> str: ...
+
+    async def neighbours(self, text: str, *, exclude: frozenset[str] = frozenset()) -> tuple[Neighbour, ...]:
+        """Every item that any duplicate rule could name (shared text, numbers, skeleton, shingles, near vectors), and the
+        nearest by cosine besides; nearest first in an order that ties cannot disturb. exclude: ids of its own lineage.
+        """
+        ...
+
+    def template_size(self, template: str) -> int:
+        """How many accepted items of the snapshot belong to a template."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusEntry:
+    """An accepted item as the corpus keeps it. vector: float16 little-endian bytes by the corpus's embedder."""
+
+    id: str
+    text: str
+    template: str
+    vector: bytes
+
+
+class Corpus(Protocol):
+    """Accepted items, anchors and reference sets, searchable; grows as this job lands."""
+
+    def at(self, horizon: int | None) -> CorpusView:
+        """What stood at job start plus this job's landings with index <= horizon; None: everything landed so far."""
+        ...
+
+    async def admit(self, id: str, text: str, *, template: str, index: int) -> CorpusEntry:
+        """Take in an accepted item, landed at `index`, and return what the store must keep of it."""
+        ...
+
+
+# --- jobs and the journal ---------------------------------------------------------------------------------------------
+
+
+class JobState(StrEnum):
+    RUNNING = "running"
+    DONE = "done"
+    STOPPED = "stopped"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How far a run goes: exactly one of attempts and accept is set; max_attempts bounds an accept run."""
+
+    attempts: int | None = None
+    accept: int | None = None
+    max_attempts: int | None = None
+
+    @property
+    def cap(self) -> int:
+        """The number of indices this job may ever pull."""
+        cap = self.attempts if self.attempts is not None else self.max_attempts
+        assert cap is not None, "a policy names attempts, or accept with max_attempts"
+        return cap
+
+
+@dataclass(frozen=True, slots=True)
+class JobRecord:
+    """A job as it was started. inputs: what is needed to start it again (spec and cast files' text, paths), JSON;
+    fingerprint: part name to hex digest, compared on resume so that a changed part can be named; simulated and conditions are
+    as on receipts. state_reason says in a sentence why a job stands where it stands.
+    """
+
+    id: str
+    kind: str
+    spec_name: str
+    spec_identity: str
+    recipe: str
+    recipe_version: str
+    seed: int
+    lookahead: int
+    policy: Policy
+    inputs: Mapping[str, Any]
+    fingerprint: Mapping[str, str]
+    conditions: tuple[str, ...] = ()
+    simulated: bool = False
+    state: JobState = JobState.RUNNING
+    state_reason: str = ""
+    created_at: float = 0.0
+    finished_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallIdentity:
+    """What makes a call itself and no other within its job: no two calls of a job share all seven."""
+
+    index: int
+    revision: int
+    gate: str
+    purpose: str
+    role: str
+    slot: int
+    sample: int
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One physical try. started_at: unix seconds; status: "ok" or a FailureKind; money in integer nano-dollars."""
+
+    number: int
+    started_at: float
+    seconds: float
+    status: str
+    detail: str = ""
+    served_model: str = ""
+    request_id: str | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cached_tokens: int | None = None
+    reserved_nano_usd: int = 0
+    cost_nano_usd: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecord:
+    """A finished logical call. request and response are canonical JSON bytes; status is "ok" or a terminal FailureKind."""
+
+    identity: CallIdentity
+    key: str
+    model: str
+    request_hash: str
+    request: bytes
+    response_hash: str
+    response: bytes
+    status: str
+    attempts: tuple[Attempt, ...]
+    planted: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GateTally:
+    """One gate's account of one candidate, for the funnel.
+
+    resolution: "passed", "repaired" (it asked for a repair and passed later), "rejected", "held" or "errored"; reason: the
+    slug that stopped the candidate here, "" when it passed at once, the repair's slug when repaired.
+    """
+
+    gate: str
+    resolution: str
+    reason: str
+    calls: int
+    seconds: float
+    cost_nano_usd: int
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """All that one index commits, or nothing. corpus: present for accepted candidates only.
+
+    stopped_by: the gate of the first finding that was not a pass ("" if there is none): what caught a planted defect.
+    """
+
+    candidate: Candidate
+    tallies: tuple[GateTally, ...]
+    stopped_by: str
+    corpus: CorpusEntry | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A process that can hold a lease: host (with boot id), pid, and the pid's start time, so a reused pid is no one else."""
+
+    host: str
+    pid: int
+    started: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to write one job. epoch is the fencing token: a write under an older epoch is refused with LeaseLost."""
+
+    job: str
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class LandedUnit:
+    """What a resuming job must know of an index that landed."""
+
+    index: int
+    state: str
+    coordinate: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A job's numbers as `status` shows them. planted: kind -> {"gate": claimed by, "planted": n, "by": {gate: n}}."""
+
+    job: JobRecord
+    states: Mapping[str, int]
+    gates: Sequence[Mapping[str, Any]]
+    bands: Mapping[str, int]
+    calls_by_role: Mapping[str, int]
+    spent_nano_usd: int
+    planted: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    lease_alive: bool = False
+    seconds: float = 0.0
+
+
+@runtime_checkable
+class Store(Protocol):
+    """The durable truth. Writes go through one writer; a write returns when it is committed.
+
+    Methods that take a Lease refuse a stale one with LeaseLost and write nothing.
+    """
+
+    # jobs
+    async def create_job(self, job: JobRecord, holder: Holder) -> Lease: ...
+    async def acquire(self, job_id: str, holder: Holder) -> Lease:
+        """Take the job if nobody alive holds it. Raises LeaseLost naming the holder, BadInput for an unknown job."""
+        ...
+
+    async def renew(self, lease: Lease) -> None: ...
+    async def finish(self, lease: Lease, state: JobState, reason: str) -> None:
+        """Set the job's state and give the lease back."""
+        ...
+
+    def job(self, job_id: str) -> JobRecord: ...
+    def jobs(self) -> Sequence[JobRecord]: ...
+    def snapshot(self, job_id: str) -> Snapshot: ...
+    def landed(self, job_id: str) -> Sequence[LandedUnit]: ...
+
+    # the journal
+    async def record_call(self, lease: Lease, call: CallRecord) -> None: ...
+    def calls(self, job_id: str, index: int) -> Sequence[CallRecord]: ...
+    def last_journaled_index(self, job_id: str) -> int:
+        """The highest index with a journaled call, -1 when there is none."""
+        ...
+
+    # landing and the corpus
+    async def land(self, lease: Lease, landing: Landing) -> None: ...
+    def candidate(self, candidate_id: str) -> Candidate:
+        """Whole, with receipts and revisions. Raises BadInput for an unknown id; a unique prefix is enough."""
+        ...
+
+    def candidates(
+        self, *, job_id: str | None = None, states: Sequence[str] = (), bands: Sequence[str] = ()
+    ) -> Iterable[Candidate]:
+        """In (job creation, index) order, streamed."""
+        ...
+
+    def accepted(self, embedder: str) -> Iterable[CorpusEntry]:
+        """Every accepted or approved item of every job, in landing order; vector is b"" where this embedder made none."""
+        ...
+
+    # blobs and cached vectors
+    async def put_blob(self, data: bytes, media_type: str) -> str: ...
+    def get_blob(self, sha256: str) -> bytes | None: ...
+    async def put_cache(self, key: str, data: bytes) -> None:
+        """Keep rebuildable bytes (a reference set's vectors) under a key that names everything they depend on."""
+        ...
+
+    def get_cache(self, key: str) -> bytes | None: ...
+    def close(self) -> None: ...
+
+
+# --- faces ------------------------------------------------------------------------------------------------------------
+
+
+class Exporter(Protocol):
+    """Writes a set in one format. Returns the files it wrote."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def summary(self) -> str: ...
+
+    def write(self, rows: Sequence[Mapping[str, Any]], out: Path) -> Sequence[Path]: ...

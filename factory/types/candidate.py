@@ -1,0 +1,95 @@
+"""The envelope that travels from author to export."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from factory.canonical import digest
+from factory.types.finding import Receipt, chain
+from factory.types.spec import Coordinate
+
+
+class State(StrEnum):
+    ACCEPTED = "accepted"
+    HELD = "held"
+    REJECTED = "rejected"
+    ERRORED = "errored"
+    APPROVED = "approved"
+    RETIRED = "retired"
+
+
+def candidate_id(spec: str, recipe: str, seed: int, index: int) -> str:
+    """The id of pull `index`: a digest of the spec's identity, the recipe's name and version, the seed and the index."""
+    return "c-" + digest("candidate", spec, recipe, seed, index)[:20]
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One version of the payload. origin: "author" or "repair"; cause: the gate and reason that asked for the repair."""
+
+    number: int
+    payload: Mapping[str, Any]
+    origin: str
+    cause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What a gate sees of a candidate: never its planted label, its job, or another gate's evidence.
+
+    raw: the payload as the author gave it, which may not fit the recipe's schema; payload: the recipe's pydantic model, None
+    where raw does not fit it, and unfit then says why in a sentence.
+    """
+
+    id: str
+    index: int
+    revision: int
+    coordinate: Coordinate
+    raw: Mapping[str, Any]
+    payload: Any
+    unfit: str = ""
+    lineage: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One pull's whole result. measures: the last word of each measure named in the receipts."""
+
+    id: str
+    index: int
+    spec: str
+    recipe: str
+    recipe_version: str
+    coordinate: Coordinate
+    state: State
+    revisions: tuple[Revision, ...]
+    receipts: tuple[Receipt, ...]
+    lineage: tuple[str, ...] = ()
+    measures: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def payload(self) -> Mapping[str, Any]:
+        """The last revision's payload; empty when the author never delivered one."""
+        return self.revisions[-1].payload if self.revisions else {}
+
+    def links(self) -> tuple[str, ...]:
+        """The hash chain over the receipts, a link each; it starts at the candidate's id, so no chain fits another point."""
+        out: list[str] = []
+        link = digest("chain", self.id, self.spec, self.recipe, self.recipe_version, dict(self.coordinate))
+        for receipt in self.receipts:
+            link = chain(link, receipt)
+            out.append(link)
+        return tuple(out)
+
+    @property
+    def seal(self) -> str:
+        """A digest over the last link and every revision's payload: what a release manifest's root is built from."""
+        links = self.links()
+        return digest(
+            links[-1] if links else self.id,
+            [[r.number, r.payload, r.origin, r.cause] for r in self.revisions],
+            self.state,
+        )

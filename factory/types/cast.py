@@ -1,0 +1,56 @@
+"""Which model plays which role."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from pydantic import Field
+
+from factory.types.spec import Frozen
+
+
+class Role(StrEnum):
+    AUTHOR = "author"
+    ORACLE = "oracle"
+    CRITIC = "critic"
+    JUDGE = "judge"
+    SOLVER = "solver"
+    REFLECTOR = "reflector"
+
+
+class Member(Frozen):
+    """One model in one role. model is `provider/name`, or `sim:role` for a rehearsal role.
+
+    family: whose weights it is; parent: the model it was tuned from, where known; tier: capability, 1 is the weakest;
+    votes: how many independent answers are asked of it; options: provider settings (a sim's skill, noise, planting rates).
+    """
+
+    model: str
+    family: str | None = None
+    parent: str | None = None
+    base_url: str | None = None
+    temperature: float | None = Field(default=None, ge=0)
+    max_tokens: int | None = Field(default=None, ge=1)
+    votes: int | None = Field(default=None, ge=1)
+    tier: int = Field(default=1, ge=1)
+    options: dict[str, Any] = Field(default_factory=dict)
+
+    @property
+    def simulated(self) -> bool:
+        return self.model.startswith("sim:")
+
+
+class Cast(Frozen):
+    """The members by role, each role in slot order. allow_related: the lineage rule was broken on purpose."""
+
+    name: str
+    members: dict[Role, tuple[Member, ...]]
+    allow_related: bool = False
+
+    def seats(self, role: Role) -> tuple[Member, ...]:
+        return self.members.get(role, ())
+
+    @property
+    def simulated(self) -> bool:
+        return any(member.simulated for members in self.members.values() for member in members)
