@@ -36,6 +36,12 @@ class BadInput(FactoryError):
     exit_code = 2
 
 
+class LimitReached(FactoryError):
+    """A limit the user set (budget, deadline) stopped the job after a clean drain; a larger limit lets it go on."""
+
+    exit_code = 3
+
+
 class TargetNotReached(FactoryError):
     """`--accept N` met its attempt cap first; the job is kept and says how far it came."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
-from factory.canonical import digest
+from factory.canonical import canonical_json, sha256_hex
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +64,29 @@ class ModelRequest:
     max_tokens: int | None = None
 
     @cached_property
-    def fingerprint(self) -> str:
-        """Hex digest of everything the provider is asked, the key apart."""
-        return digest(
-            self.model,
-            [[m.role, [p.text if isinstance(p, Text) else [p.sha256, p.media_type] for p in m.parts]] for m in self.messages],
-            [self.schema.name, self.schema.schema] if self.schema else None,
-            self.temperature,
-            self.max_tokens,
+    def body(self) -> bytes:
+        """Everything the provider is asked, the key apart, as canonical JSON: what the journal keeps."""
+        return canonical_json(
+            {
+                "model": self.model,
+                "messages": [
+                    {"role": m.role, "parts": [{"text": p.text} if isinstance(p, Text) else _blob(p) for p in m.parts]}
+                    for m in self.messages
+                ],
+                "schema": {"name": self.schema.name, "schema": self.schema.schema} if self.schema else None,
+                "temperature": self.temperature,
+                "max_tokens": self.max_tokens,
+            }
         )
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hex SHA-256 of the body: compared when a journaled call is answered from the store."""
+        return sha256_hex(self.body)
+
+
+def _blob(part: BlobRef) -> dict[str, str]:
+    return {"blob": part.sha256, "media_type": part.media_type}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,3 +124,6 @@ class CallRef:
     response: str
     seconds: float = field(default=0.0, compare=False)
     cost_nano_usd: int = field(default=0, compare=False)
+
+    def core(self) -> list[str]:
+        return [self.key, self.role, self.request, self.response]

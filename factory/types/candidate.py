@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from factory.canonical import digest
+from factory.types.call import CallRef
 from factory.types.finding import Receipt, chain
 from factory.types.spec import Coordinate
 
@@ -28,12 +29,20 @@ def candidate_id(spec: str, recipe: str, seed: int, index: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """One version of the payload. origin: "author" or "repair"; cause: the gate and reason that asked for the repair."""
+    """One version of the payload, and the calls that wrote it.
+
+    origin: "author" or "repair"; cause: the gate and reason that asked for the repair, as "gate/reason".
+    """
 
     number: int
     payload: Mapping[str, Any]
     origin: str
     cause: str = ""
+    calls: tuple[CallRef, ...] = ()
+
+    def core(self) -> list[Any]:
+        """The deterministic part, for the seal and the export."""
+        return [self.number, self.payload, self.origin, self.cause, [call.core() for call in self.calls]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +99,6 @@ class Candidate:
         links = self.links()
         return digest(
             links[-1] if links else self.id,
-            [[r.number, r.payload, r.origin, r.cause] for r in self.revisions],
+            [revision.core() for revision in self.revisions],
             self.state,
         )

@@ -81,7 +81,7 @@ class Receipt:
             "evidence": found.evidence,
             "flags": found.flags,
             "measures": found.measures,
-            "calls": [[call.key, call.role, call.request, call.response] for call in self.calls],
+            "calls": [call.core() for call in self.calls],
             "conditions": self.conditions,
         }
 

@@ -86,7 +86,9 @@ class ReferenceSet(Frozen):
 
 
 class Spec(Frozen):
-    """A parsed, valid spec. settings and gates hold the recipe's and the gates' own settings, validated by their owners."""
+    """A parsed, valid spec. settings and gates hold the recipe's and the gates' own settings, validated by their owners;
+    without names gates left out (an ablation); lookahead is how far a pull may run ahead of the landed index.
+    """
 
     name: str
     recipe: str
@@ -100,6 +102,7 @@ class Spec(Frozen):
     sources: tuple[str, ...] = ()
     settings: dict[str, Any] = Field(default_factory=dict)
     gates: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    without: tuple[str, ...] = ()
     embedder: str = "minilm"
     cast: str | None = None
     lookahead: int = Field(default=256, ge=1)

@@ -1,0 +1,297 @@
+"""The lever: `pull` turns a spec and one sampled coordinate into exactly one candidate, accepted or not, with its receipts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from pydantic import BaseModel, ValidationError
+
+from factory.canonical import plain, stream
+from factory.errors import FailureKind, ModelFailure
+from factory.gate import Gate, GateContext, Task, error, reject, settings_of
+from factory.journal import CallScope, PullJournal
+from factory.ports import CorpusView, GateTally
+from factory.recipe import AuthorContext, Recipe
+from factory.types import (
+    Anchor,
+    Candidate,
+    Coordinate,
+    Finding,
+    Item,
+    Outcome,
+    Receipt,
+    Revision,
+    Role,
+    Spec,
+    State,
+)
+from factory.types.candidate import candidate_id
+
+AUTHOR = "author"
+ANCHORS_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Line:
+    """What every pull of a job shares: the spec, the recipe with its settings parsed, and its gates as this spec sets them."""
+
+    spec: Spec
+    recipe: Recipe
+    settings: BaseModel
+    gates: tuple[Gate, ...]
+    task: Task
+    seed: int
+    conditions: tuple[str, ...] = ()
+
+    def candidate_id(self, index: int) -> str:
+        return candidate_id(self.spec.identity, f"{self.recipe.name}@{self.recipe.version}", self.seed, index)
+
+
+@dataclass
+class _Pull:
+    """One pull under way."""
+
+    line: Line
+    index: int
+    id: str
+    coordinate: Coordinate
+    corpus: CorpusView
+    avoid: tuple[str, ...]
+    journal: PullJournal
+    revisions: list[Revision] = field(default_factory=list)
+    receipts: list[Receipt] = field(default_factory=list)
+
+
+async def pull(
+    line: Line, index: int, coordinate: Coordinate, corpus: CorpusView, avoid: Sequence[str], journal: PullJournal
+) -> Candidate:
+    """Author, then gates in order with bounded repair. A defect, a refusal, a broken gate: each becomes a receipt.
+
+    Raises nothing for the candidate's sake; what concerns the whole job is reported through the journal.
+    """
+    work = _Pull(line, index, line.candidate_id(index), coordinate, corpus, tuple(avoid), journal)
+    state = await _drive(work)
+    measures: dict[str, Any] = {}
+    for receipt in work.receipts:
+        measures.update(receipt.finding.measures)
+    return Candidate(
+        id=work.id,
+        index=index,
+        spec=line.spec.name,
+        recipe=line.recipe.name,
+        recipe_version=line.recipe.version,
+        coordinate=coordinate,
+        state=state,
+        revisions=tuple(work.revisions),
+        receipts=tuple(work.receipts),
+        measures=measures,
+    )
+
+
+async def _drive(work: _Pull) -> State:
+    if not await _write(work, item=None, finding=None):
+        return State.REJECTED
+    while True:
+        verdict = await _gates(work)
+        if verdict is None:
+            return State.ACCEPTED
+        gate, finding = verdict
+        if finding.outcome is Outcome.HOLD:
+            return State.HELD
+        if finding.outcome is Outcome.ERROR:
+            return State.ERRORED
+        if finding.outcome is Outcome.REJECT or not _may_repair(work):
+            return State.REJECTED
+        before = work.revisions[-1].payload
+        if not await _write(work, item=_item(work), finding=finding, cause=f"{gate.name}/{finding.reason}"):
+            return State.REJECTED
+        if work.revisions[-1].payload == before:
+            # Running the same gates on the same payload again would only pay twice for the same finding.
+            return State.REJECTED
+
+
+def _may_repair(work: _Pull) -> bool:
+    return work.line.recipe.repair is not None and len(work.revisions) <= work.line.spec.repairs
+
+
+async def _write(work: _Pull, *, item: Item | None, finding: Finding | None, cause: str = "") -> bool:
+    """Ask the author for the next revision: the first one, or the repair of `item`. False when it delivered none."""
+    line, number = work.line, len(work.revisions)
+    scope = work.journal.scope(AUTHOR, number)
+    context = AuthorContext(
+        spec=line.spec,
+        coordinate=work.coordinate,
+        settings=line.settings,
+        seat=scope.seats(Role.AUTHOR)[0],
+        rng=stream("author", work.id, number),
+        anchors=_rotation(line.spec.anchors, work.index),
+        avoid=work.avoid,
+    )
+    try:
+        if item is None or finding is None:
+            payload = await line.recipe.author(context)
+        else:
+            assert line.recipe.repair is not None
+            payload = await line.recipe.repair(context, item, finding)
+    except ModelFailure as failure:
+        if failure.kind is not FailureKind.MALFORMED:
+            found = reject(f"author_{failure.kind.value}", f"The author delivered nothing usable: {failure.detail}.")
+            work.receipts.append(_receipt(work, AUTHOR, line.recipe.version, {}, number, found, scope))
+            return False
+        payload = _salvage(failure.text)
+    except Exception as exc:
+        found = error("author_broke", f"{type(exc).__name__}: {exc}")
+        work.receipts.append(_receipt(work, AUTHOR, line.recipe.version, {}, number, found, scope))
+        return False
+    origin = "author" if item is None else "repair"
+    work.revisions.append(Revision(number, plain(payload), origin, cause, scope.calls))
+    return True
+
+
+def _rotation(anchors: tuple[Anchor, ...], index: int) -> tuple[Anchor, ...]:
+    """The anchors shown to pull `index`: a window that moves on by one with each pull, so all are shown equally often."""
+    shown = min(ANCHORS_SHOWN, len(anchors))
+    return tuple(anchors[(index + offset) % len(anchors)] for offset in range(shown))
+
+
+def _salvage(text: str) -> Mapping[str, Any]:
+    """A malformed reply as a payload the structure gate can judge and a reader can see."""
+    try:
+        data = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return {"unparsed": text}
+    return data if isinstance(data, dict) else {"unparsed": text}
+
+
+def _item(work: _Pull) -> Item:
+    revision = work.revisions[-1]
+    payload, unfit = None, ""
+    try:
+        payload = work.line.recipe.payload.model_validate(revision.payload)
+    except ValidationError as exc:
+        problems = [f"{'.'.join(map(str, problem['loc'])) or 'payload'}: {problem['msg']}" for problem in exc.errors()]
+        unfit = "; ".join(problems)
+    return Item(work.id, work.index, revision.number, work.coordinate, revision.payload, payload, unfit)
+
+
+async def _gates(work: _Pull) -> tuple[Gate, Finding] | None:
+    """Run the gates in order on the last revision; the first finding that is not a pass, or None when all passed."""
+    item = _item(work)
+    for gate in work.line.gates:
+        carried = _carried(work, gate)
+        if carried is not None:
+            work.receipts.append(carried)
+            continue
+        scope = work.journal.scope(gate.name, item.revision)
+        began = time.perf_counter()
+        finding = await _check(work, gate, item, scope)
+        seconds = time.perf_counter() - began
+        work.receipts.append(_receipt(work, gate.name, gate.version, settings_of(gate), item.revision, finding, scope, seconds))
+        if finding.outcome is not Outcome.PASS:
+            return gate, finding
+    return None
+
+
+async def _check(work: _Pull, gate: Gate, item: Item, scope: CallScope) -> Finding:
+    if item.payload is None and not gate.takes_raw:
+        return error("payload_unfit", f"The payload does not fit the recipe's schema, which no gate here judges: {item.unfit}.")
+    context = GateContext(
+        spec=work.line.spec,
+        task=work.line.task,
+        corpus=work.corpus,
+        rng=stream("gate", work.id, item.revision, gate.name),
+        members={role: scope.seats(role) for role in Role},
+    )
+    try:
+        return await gate.check(item, context)
+    except Exception as exc:
+        return error("gate_broke", f"{type(exc).__name__}: {exc}")
+
+
+def _carried(work: _Pull, gate: Gate) -> Receipt | None:
+    """The gate's earlier pass, when no field it reads changed since."""
+    if not gate.reads:
+        return None
+    earlier = next((r for r in reversed(work.receipts) if r.gate == gate.name), None)
+    if earlier is None or earlier.finding.outcome is not Outcome.PASS:
+        return None
+    now = work.revisions[-1]
+    then = work.revisions[earlier.revision].payload
+    if any(then.get(name) != now.payload.get(name) for name in gate.reads):
+        return None
+    made_at = earlier.carried_from if earlier.carried_from is not None else earlier.revision
+    return Receipt(
+        seq=len(work.receipts),
+        gate=gate.name,
+        version=gate.version,
+        settings=earlier.settings,
+        revision=now.number,
+        finding=earlier.finding,
+        carried_from=made_at,
+        conditions=work.line.conditions,
+    )
+
+
+def _receipt(
+    work: _Pull,
+    gate: str,
+    version: str,
+    settings: Mapping[str, Any],
+    revision: int,
+    finding: Finding,
+    scope: CallScope,
+    seconds: float = 0.0,
+) -> Receipt:
+    calls = scope.calls
+    return Receipt(
+        seq=len(work.receipts),
+        gate=gate,
+        version=version,
+        settings=settings,
+        revision=revision,
+        finding=finding,
+        calls=calls,
+        conditions=work.line.conditions,
+        seconds=seconds,
+        cost_nano_usd=sum(call.cost_nano_usd for call in calls),
+    )
+
+
+def tallies(candidate: Candidate) -> tuple[GateTally, ...]:
+    """The candidate's line in the funnel, a tally per gate that saw it, in the gates' order."""
+    by_gate: dict[str, list[Receipt]] = {}
+    for receipt in candidate.receipts:
+        by_gate.setdefault(receipt.gate, []).append(receipt)
+    return tuple(_tally(gate, receipts) for gate, receipts in by_gate.items())
+
+
+def _tally(gate: str, receipts: Sequence[Receipt]) -> GateTally:
+    last = receipts[-1].finding
+    asked = next((r.finding.reason for r in receipts if r.finding.outcome is Outcome.REPAIR), "")
+    match last.outcome:
+        case Outcome.PASS:
+            resolution, reason = ("repaired", asked) if asked else ("passed", "")
+        case Outcome.HOLD:
+            resolution, reason = "held", last.reason
+        case Outcome.ERROR:
+            resolution, reason = "errored", last.reason
+        case _:
+            # A repair that was still asked for when the bound was reached is a rejection.
+            resolution, reason = "rejected", last.reason
+    return GateTally(
+        gate=gate,
+        resolution=resolution,
+        reason=reason,
+        calls=sum(len(r.calls) for r in receipts),
+        seconds=sum(r.seconds for r in receipts),
+        cost_nano_usd=sum(r.cost_nano_usd for r in receipts),
+    )
+
+
+def stopped_by(candidate: Candidate) -> str:
+    """The gate of the first finding that was not a pass, "" when every one was."""
+    return next((r.gate for r in candidate.receipts if r.finding.outcome is not Outcome.PASS), "")

@@ -1,0 +1,7 @@
+"""Jobs that pull the lever many times: dispatch out of order, land in index order."""
+
+from factory.orchestrator.lander import Ledger
+from factory.orchestrator.progress import Progress
+from factory.orchestrator.run import Run, RunEnd
+
+__all__ = ["Ledger", "Progress", "Run", "RunEnd"]

@@ -1,0 +1,122 @@
+"""A text's skeleton: what is left when its numbers and names are masked, so that one template filled twice looks the same.
+
+Names are told by capitals, so the skeleton is made from the text as it was written, never from a caseless form.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from factory.similarity.numbers import DIGITS, NUMBER_WORDS
+
+NUMBER: Final = "#"
+NAME: Final = "@"
+PRONOUN: Final = "~"
+
+# Fewer tokens than this beside the masks are no template: "@ # @" fits too much.
+MIN_PLAIN: Final = 3
+# A text in which more of the words look like names than this is all capitals or a heading: its case says nothing.
+MAX_NAME_SHARE: Final = 0.5
+
+WORDS: Final = 3
+
+# Another name often brings another gender with it.
+_PRONOUNS: Final = frozenset("he she him her his hers himself herself".split())
+_TITLES: Final = frozenset("mr mrs ms dr miss".split())
+_ALWAYS_CAPITAL: Final = frozenset("i i'm i'll i've i'd".split())
+
+# Words that open English sentences without being names: function words, question words, imperatives and adverbs of tasks.
+_OPENERS: Final = frozenset(
+    """
+    a about above according across after afterwards again against all almost along already also although altogether always am
+    among an and another any anyone approximately are around as aside assume assuming at away back based be because before
+    behind below beside besides between beyond both but by calculate can choose combined compare compute consider continuing
+    convert could count currently daily define derive describe despite determine did do does down draw due during each earlier
+    eight eighteen eighty either eleven enough estimate evaluate even eventually every everyone everything exactly except
+    explain express fifteen fifty finally find first five for forty four fourteen from generally give given had half has have
+    having he hence her here hers herself him himself his how however hundred i identify if imagine immediately in including
+    initially inside instead into is it its itself just last lastly later let let's likewise list many may maybe me meanwhile
+    might mine more moreover most much my name near nearly neither never nevertheless next nine nineteen ninety no nobody none
+    nor normally not note nothing now of off often on once one only or originally other others otherwise our out outside over
+    overall part per perhaps please previously prove rather recently roughly round same second seven seventeen seventy several
+    shall she should show similarly simplify since six sixteen sixty so solve some someone something sometimes soon state still
+    such suddenly suppose surprisingly take ten than that that's the their them themselves then there there's therefore these
+    they they're thirteen thirty this those though thousand three through throughout thus till to today together tomorrow
+    tonight too towards twelve twenty twice two under unfortunately unless unlike until up upon us use used using usually was
+    we weekly were what what's when whenever where whereas whether which while who whoever whole whose why will with within
+    without would write yearly yes yesterday yet you your yours zero
+    """.split()
+)
+
+_TOKEN = re.compile(
+    rf"(?P<number>{DIGITS})|(?P<word>[^\W\d_]+(?:['’][^\W\d_]+)*)|(?P<operator>[+*/=<>^×÷%]|(?<=[\s\d)])[-−](?=[\s\d(]))"
+    r"|(?P<stop>[.!?:;\n\"“”«»(]|(?<=\s)['‘]|^\s*[-*•])",
+    re.MULTILINE,
+)
+
+
+def skeleton(text: str) -> str:
+    """The masked tokens joined by spaces: "#" a number, "@" a name (runs of either count once), "~" a gendered pronoun.
+
+    Empty when too little would be left to tell one template from another.
+    """
+    words = [match["word"] for match in _TOKEN.finditer(text) if match["word"]]
+    names = _names(text)
+    if len(names) and sum(_bare(word) in names for word in words) > MAX_NAME_SHARE * len(words):
+        names = frozenset()
+    tokens: list[str] = []
+    for match in _TOKEN.finditer(text):
+        token = _masked(match, names)
+        if token and not (token in (NUMBER, NAME) and tokens and tokens[-1] == token):
+            tokens.append(token)
+    plain = sum(token not in (NUMBER, NAME, PRONOUN) for token in tokens)
+    return " ".join(tokens) if plain >= MIN_PLAIN else ""
+
+
+def skeleton_shingles(masked: str) -> frozenset[str]:
+    """The set of word 3-shingles of a skeleton; a shorter one is its own only shingle, an empty one has none."""
+    tokens = masked.split()
+    if len(tokens) <= WORDS:
+        return frozenset([masked] if masked else [])
+    return frozenset(" ".join(tokens[start : start + WORDS]) for start in range(len(tokens) - WORDS + 1))
+
+
+def _bare(word: str) -> str:
+    """A word without a possessive ending, as written: "Ann's" and "James'" are Ann and James."""
+    return re.sub(r"['’]s?$", "", word)
+
+
+def _names(text: str) -> frozenset[str]:
+    """The words of a text, as written, that are names.
+
+    A capitalised word inside a sentence is one. At the start of a sentence it is one if it also stands capitalised inside
+    another, or if it is no common opener and never stands in lower case.
+    """
+    inside: set[str] = set()
+    opening: set[str] = set()
+    lower: set[str] = set()
+    start = True
+    for match in _TOKEN.finditer(text):
+        if match["word"]:
+            word = _bare(match["word"])
+            if not word[:1].isupper():
+                lower.add(word)
+            elif word.replace("’", "'").lower() not in _ALWAYS_CAPITAL:
+                (opening if start else inside).add(word)
+        start = bool(match["stop"])
+    likely = {word for word in opening if word.replace("’", "'").lower() not in _OPENERS and word.lower() not in lower}
+    return frozenset(inside | likely)
+
+
+def _masked(match: re.Match[str], names: frozenset[str]) -> str:
+    if match["number"]:
+        return NUMBER
+    if word := match["word"]:
+        plain = word.replace("’", "'").lower()
+        if _bare(word) in names or plain in _TITLES:
+            return NAME
+        if plain in NUMBER_WORDS:
+            return NUMBER
+        return PRONOUN if plain in _PRONOUNS else plain
+    return match["operator"] or ""

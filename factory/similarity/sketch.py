@@ -1,0 +1,102 @@
+"""What the index needs of a text, computed once: its keys and its vector; and what a comparison of two texts needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any, Final, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from factory.ports import Embedder
+from factory.similarity.numbers import MIN_NUMBERS, number_multiset
+from factory.similarity.signature import BANDS, SKELETON_BANDS, band_keys
+from factory.similarity.skeleton import skeleton, skeleton_shingles
+from factory.similarity.text import char_shingles, key64, normalise
+from factory.similarity.vectors import Half, to_half
+
+# Part of the key of every cached sketch: raise it whenever a text's keys or vector would come out differently.
+VERSION: Final = 1
+
+
+class Features:
+    """A text's comparable forms, each computed when first asked for."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    @cached_property
+    def normal(self) -> str:
+        return normalise(self.text)
+
+    @cached_property
+    def shingles(self) -> frozenset[str]:
+        return char_shingles(self.normal)
+
+    @cached_property
+    def numbers(self) -> tuple[str, ...]:
+        return number_multiset(self.text)
+
+    @cached_property
+    def skeleton(self) -> str:
+        return skeleton(self.text)
+
+    @cached_property
+    def skeleton_shingles(self) -> frozenset[str]:
+        return skeleton_shingles(self.skeleton)
+
+
+@lru_cache(maxsize=1024)
+def features(text: str) -> Features:
+    """The features of a text, kept for the texts met last: a neighbour of one item is often a neighbour of the next."""
+    return Features(text)
+
+
+def record_type(dimension: int) -> np.dtype[np.void]:
+    """One sketch as a fixed-size record. Keys are 64-bit, 0 for none; the vector is float16."""
+    return np.dtype(
+        [
+            ("text", "<u8"),
+            ("numbers", "<u8"),
+            ("skeleton", "<u8"),
+            ("bands", "<u8", (BANDS,)),
+            ("skeleton_bands", "<u8", (SKELETON_BANDS,)),
+            ("vector", "<f2", (dimension,)),
+        ]
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sketch:
+    """A text and its record: shape () of `record_type`."""
+
+    text: str
+    record: np.void
+
+    @property
+    def vector(self) -> Half:
+        return cast(Half, self.record["vector"])
+
+
+def sketch(text: str, vector: Half) -> Sketch:
+    """The sketch of a text whose kept vector, shape (dimension,), is known."""
+    of = features(text)
+    record = np.zeros((), dtype=record_type(len(vector)))
+    record["text"] = key64(of.normal)
+    record["numbers"] = key64(" ".join(of.numbers)) if len(of.numbers) >= MIN_NUMBERS else 0
+    record["skeleton"] = key64(of.skeleton) if of.skeleton else 0
+    record["bands"] = band_keys(of.shingles, BANDS)
+    record["skeleton_bands"] = band_keys(of.skeleton_shingles, SKELETON_BANDS)
+    record["vector"] = vector
+    return Sketch(text, cast(Any, record[()]))
+
+
+def embed_half(embedder: Embedder, text: str) -> Half:
+    """One text's kept vector, embedded alone so that it cannot depend on others: shape (dimension,)."""
+    return to_half(embedder.embed([text])[0])
+
+
+def records(sketches: list[Sketch], dimension: int) -> NDArray[np.void]:
+    """The sketches' records as one array, shape (n,)."""
+    return np.array([s.record for s in sketches], dtype=record_type(dimension))

@@ -1,0 +1,75 @@
+"""A text's comparable forms: normal form, character shingles, and the Jaccard index over sets of them.
+
+The pipeline and its sizes are those measured in the project's performance notes: NFKC, case, punctuation, white space, then
+character 5-shingles (Broder 1997, "On the resemblance and containment of documents").
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Set as AbstractSet
+from hashlib import blake2b
+from typing import Final
+
+SHINGLE: Final = 5
+
+_SEPARATOR = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+# Punctuation that is part of a number survives: a decimal point, a sign or slash right before a digit, a percent sign after one.
+_KEPT = re.compile(r"(?<=\d)\.(?=\d)|[-/*](?=\d)|(?<=\d)%")
+_PLACE: Final = "\ue000"
+
+
+class _Cleaner(dict[int, str]):
+    """A translation table filled as characters turn up: punctuation and controls become a space, format characters vanish."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        category = unicodedata.category(char)
+        if category.startswith(("P", "Z")) or category == "Cc":
+            cleaned = " "
+        elif category == "Cf":
+            cleaned = ""
+        else:
+            cleaned = char
+        self[code] = cleaned
+        return cleaned
+
+
+_CLEANER: Final = _Cleaner()
+
+
+def normalise(text: str) -> str:
+    """The form under which two texts count as the same: NFKC, caseless, no punctuation outside numbers, single spaces."""
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    joined = _SEPARATOR.sub("", folded.replace(_PLACE, " ").replace("\u2212", "-"))
+    kept: list[str] = []
+
+    def keep(match: re.Match[str]) -> str:
+        kept.append(match.group())
+        return _PLACE
+
+    cleaned = _KEPT.sub(keep, joined).translate(_CLEANER)
+    for mark in kept:
+        cleaned = cleaned.replace(_PLACE, mark, 1)
+    return " ".join(cleaned.split())
+
+
+def char_shingles(normal: str) -> frozenset[str]:
+    """The set of character 5-shingles of a normal form; a shorter text is its own only shingle, an empty one has none."""
+    if len(normal) <= SHINGLE:
+        return frozenset([normal] if normal else [])
+    return frozenset(normal[start : start + SHINGLE] for start in range(len(normal) - SHINGLE + 1))
+
+
+def jaccard(left: AbstractSet[str], right: AbstractSet[str]) -> float:
+    """|intersection| / |union|; 0 when either is empty, for nothing is like nothing."""
+    if not left or not right:
+        return 0.0
+    shared = len(left & right)
+    return shared / (len(left) + len(right) - shared)
+
+
+def key64(text: str) -> int:
+    """A 64-bit key of a text for the indexes, never 0; whoever finds a text by it compares the text itself."""
+    return int.from_bytes(blake2b(text.encode("utf-8", "replace"), digest_size=8).digest(), "little") or 1

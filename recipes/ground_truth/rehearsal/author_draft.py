@@ -1,0 +1,159 @@
+"""A problem while it is being written: its numbers, its running total, its sentences and its worked solution."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from recipes.ground_truth.rehearsal.author_program import Expr, Leaf, const, fill, mark, node, plain_number
+from recipes.ground_truth.rehearsal.author_words import PEOPLE, PROPER, Thing, Topic, Trade, split
+
+_LINKS = (
+    "Then", "After that,", "Next,", "Later,", "Later on,", "Soon after,", "Afterwards,", "By midday,", "That afternoon,", "From there,",
+    "In the following days,", "Once that was done,", "Before closing,", "As the work went on,", "Shortly afterwards,", "In due course,",
+)  # fmt: skip
+_UNITS = {"add": "+", "sub": "-", "mul": "x", "div": "/"}
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number as a draft holds it: how the text shows it, and the program's leaf."""
+
+    shown: str
+    expr: Expr
+    value: Fraction
+
+    def __str__(self) -> str:
+        return self.shown
+
+
+@dataclass
+class Draft:
+    """total is the program so far, now its value; links: whether narrative connectors may open a sentence.
+
+    Before an operation writes anything it must know that it fits: operations return False and leave the draft untouched.
+    """
+
+    rng: random.Random
+    trade: Trade
+    topic: Topic
+    number_kind: str
+    links: bool
+    thing: Thing = field(init=False)
+    leaves: list[Leaf] = field(default_factory=list)
+    story: list[str] = field(default_factory=list)
+    facts: list[str] = field(default_factory=list)
+    question: str = ""
+    unit: str = ""
+    total: Expr = field(default_factory=lambda: const(0))
+    operations: list[str] = field(default_factory=list)
+    worked: list[str] = field(default_factory=list)
+    steps: int = 0
+    used_words: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.thing = self.rng.choice(self.topic.all_things())
+        self.unit = self.thing.plural
+        self.used_words.update((self.thing.single, self.thing.plural))
+
+    # --- numbers
+
+    @property
+    def now(self) -> Fraction:
+        return self.value(self.total)
+
+    def value(self, expr: Expr) -> Fraction:
+        return expr.value([leaf.value for leaf in self.leaves])
+
+    def number(self, value: int | Fraction, style: str = "") -> Number:
+        """Put a number into the program. Without a style, small ones follow the draft's kind of numbers."""
+        exact = Fraction(value)
+        if not style:
+            wordy = self.number_kind == "words" or (self.number_kind == "mixed" and self.rng.random() < 0.5)
+            style = "words" if wordy and 2 <= exact <= 99 and exact.denominator == 1 else "digits"
+        self.leaves.append(Leaf(exact, style))
+        index = len(self.leaves) - 1
+        return Number(mark(index), Expr("leaf", leaf=index), exact)
+
+    def fresh(self, low: int, high: int) -> int:
+        """A number not yet in the text where one can be found, so that no two facts look alike."""
+        taken = {leaf.value for leaf in self.leaves}
+        for _ in range(12):
+            value = self.rng.randint(low, high)
+            if value not in taken:
+                return value
+        return value
+
+    # --- the program
+
+    def apply(self, op: str, *args: Expr, base: Expr | None = None, count: int = 1) -> None:
+        """Work `op` on the running total (or on `base`) and write the line of the solution."""
+        before = base if base is not None else self.total
+        after = node(op, before, *args)
+        shown = f" {_UNITS.get(op, op.replace('_', ' '))} ".join(plain_number(self.value(e)) for e in (before, *args))
+        self.worked.append(f"{shown} = {plain_number(self.value(after))}")
+        self.total = after
+        self.steps += count
+
+    def combine(self, op: str, left: Expr, right: Expr, count: int = 1) -> Expr:
+        """A side calculation that does not touch the running total."""
+        after = node(op, left, right)
+        shown = f" {_UNITS.get(op, op)} ".join(plain_number(self.value(e)) for e in (left, right))
+        self.worked.append(f"{shown} = {plain_number(self.value(after))}")
+        self.steps += count
+        return after
+
+    # --- the words
+
+    def pick(self, text: str) -> str:
+        """One entry of a ";"-list that this draft has not used yet (any, when all are used)."""
+        entries = split(text)
+        fresh = [entry for entry in entries if entry not in self.used_words] or list(entries)
+        choice = self.rng.choice(fresh)
+        self.used_words.add(choice)
+        return choice
+
+    def named(self, patterns: str) -> str:
+        """A party or site with a name of its own."""
+        return self.pick(patterns).format(self.pick(";".join(PROPER)))
+
+    def person(self) -> str:
+        full = self.pick(";".join(PEOPLE))
+        return full if self.rng.random() < 0.4 else full.split()[0]
+
+    def pair(self, entries: str) -> tuple[str, str]:
+        single, plural = self.pick(entries).split("/")
+        return single, plural
+
+    def slots(self, **more: object) -> dict[str, str]:
+        out = {
+            "items": self.thing.full,
+            "item": self.thing.plural,
+            "one": self.thing.single,
+            "site": self.named(self.trade.sites),
+            "party": self.named(self.trade.parties),
+            "person": self.person(),
+            "round": self.pick(self.trade.rounds),
+        }
+        out.update({key: str(value) for key, value in more.items()})
+        return out
+
+    def phrase(self, entries: str, **more: object) -> str:
+        """A ";"-list entry with its own slots filled."""
+        return fill(self.pick(entries), self.slots(**more), self.rng)
+
+    def say(self, frame: str, *, linked: bool = True, **more: object) -> None:
+        """Add a sentence of the story; a linked one may open with a connector of time."""
+        sentence = fill(frame, self.slots(**more), self.rng)
+        if linked and self.links and len(self.story) > 0 and self.rng.random() < 0.5:
+            sentence = f"{self.pick(';'.join(_LINKS))} {sentence}"
+        self.story.append(sentence)
+
+    def fact(self, frame: str, **more: object) -> None:
+        """Add a sentence that may stand anywhere before the question."""
+        self.facts.append(fill(frame, self.slots(**more), self.rng))
+
+    def ask(self, *frames: str, unit: str = "", **more: object) -> None:
+        self.question = fill(self.rng.choice(frames), self.slots(**more), self.rng)
+        self.unit = unit or self.thing.plural

@@ -1,0 +1,177 @@
+"""The `factory` command. Every body imports what it needs when it runs: `factory --help` stays as quick as typer and rich."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from factory.errors import FactoryError
+
+DEFAULT_STORE = "sqlite:///factory.db"
+
+app = typer.Typer(
+    name="factory",
+    help="A factory for synthetic evaluation and post-training data that holds up: every point carries receipts.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+StoreOption = Annotated[
+    str | None,
+    typer.Option("--store", envvar="FACTORY_STORE", help=f"Database URL. Default: {DEFAULT_STORE}", show_default=False),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs, a stable interface.")]
+ConcurrencyOption = Annotated[int, typer.Option(min=1, help="Pulls in flight. It never changes the outcome.")]
+DeadlineOption = Annotated[
+    str | None, typer.Option(help="Stop cleanly after this long: 90s, 30m, 2h. Resumable; exit code 3.", show_default=False)
+]
+
+
+@app.command()
+def run(
+    spec: Annotated[str, typer.Argument(help="The spec, a YAML file.")],
+    cast: Annotated[str | None, typer.Option(help="A cast file, or the name of a shipped one.", show_default=False)] = None,
+    attempts: Annotated[int | None, typer.Option(min=1, help="Pull this many times.", show_default=False)] = None,
+    accept: Annotated[int | None, typer.Option(min=1, help="Pull until this many are accepted.", show_default=False)] = None,
+    max_attempts: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="With --accept: give up after this many pulls. Default: 25 per accepted, at least 200.",
+            show_default=False,
+        ),
+    ] = None,
+    deadline: DeadlineOption = None,
+    concurrency: ConcurrencyOption = 16,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Default: the smallest this spec has not used in this store.", show_default=False)
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check everything and say what would run; call and write nothing.")
+    ] = False,
+    store: StoreOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Turn a spec into accepted candidates."""
+    from scripts.commands import run as command
+
+    request = command.RunRequest(
+        spec, cast, attempts, accept, max_attempts, command.seconds(deadline), concurrency, seed, _url(store), json
+    )
+    raise typer.Exit(command.preview(request) if dry_run else command.run(request))
+
+
+@app.command()
+def resume(
+    job: Annotated[str, typer.Argument(help="The job's id, as `factory status` lists it.")],
+    concurrency: ConcurrencyOption = 16,
+    deadline: DeadlineOption = None,
+    as_new: Annotated[
+        bool, typer.Option("--as-new", help="Start a new job on the spec, cast and recipe as they are now, under a new seed.")
+    ] = False,
+    store: StoreOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Go on with a job that was interrupted, stopped or killed; what was paid for is not paid for again."""
+    from scripts.commands import run as command
+
+    raise typer.Exit(command.resume(job, concurrency, command.seconds(deadline), as_new, _url(store), json))
+
+
+@app.command()
+def status(
+    job: Annotated[str | None, typer.Argument(help="The job's id; without it, all jobs.", show_default=False)] = None,
+    store: StoreOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show a job's funnel, yield, bands, calls and money; without a job, list them."""
+    from scripts.commands import look
+
+    raise typer.Exit(look.status(job, _url(store), json))
+
+
+@app.command()
+def show(
+    candidate: Annotated[str, typer.Argument(help="The candidate's id, or a unique beginning of it.")],
+    store: StoreOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Open one point: what it is, how it was made, and every receipt of why it survived or not."""
+    from scripts.commands import look
+
+    raise typer.Exit(look.show(candidate, _url(store), json))
+
+
+@app.command()
+def export(
+    to: Annotated[str, typer.Option("--to", help="The format: see `factory exporters`.")],
+    out: Annotated[str, typer.Option("--out", help="The folder to write.")],
+    run_: Annotated[str | None, typer.Option("--run", help="Only this job's candidates.", show_default=False)] = None,
+    state: Annotated[
+        list[str] | None, typer.Option(help="States to export. Default: accepted and approved.", show_default=False)
+    ] = None,
+    band: Annotated[list[str] | None, typer.Option(help="Only these difficulty bands.", show_default=False)] = None,
+    store: StoreOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Write candidates, their receipts and a manifest. Parquet keeps every answer byte for byte."""
+    from scripts.commands import export as command
+
+    raise typer.Exit(command.export(to, out, run_, tuple(state or ()), tuple(band or ()), _url(store), json))
+
+
+@app.command()
+def recipes(json: JsonOption = False) -> None:
+    """List the recipes a spec can name, with their casts and example specs."""
+    from scripts.commands import lists
+
+    raise typer.Exit(lists.recipes(json))
+
+
+@app.command()
+def gates(json: JsonOption = False) -> None:
+    """List the gates of each recipe: claim, settings, whom they need."""
+    from scripts.commands import lists
+
+    raise typer.Exit(lists.gates(json))
+
+
+@app.command()
+def exporters(json: JsonOption = False) -> None:
+    """List the export formats."""
+    from scripts.commands import lists
+
+    raise typer.Exit(lists.exporters(json))
+
+
+def _url(store: str | None) -> str:
+    return store or DEFAULT_STORE
+
+
+def main() -> None:
+    """Run the command; an error of ours is one message and its exit code, never a traceback."""
+    # A pull's embedding competes with its neighbours for the same few cores: torch must not spawn a pool of its own.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    try:
+        app()
+    except FactoryError as exc:
+        _stop(exc.message, exc.exit_code)
+    except KeyboardInterrupt:
+        _stop("stopped at once; the job can be resumed", 130)
+    except BrokenPipeError:
+        # The reader of our output went away (`factory status | head`): nothing to say, and nobody to say it to.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+
+
+def _stop(message: str, code: int) -> Any:
+    from scripts.console import complain
+
+    complain(f"factory: {message}")
+    sys.exit(code)

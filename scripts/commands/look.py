@@ -1,0 +1,148 @@
+"""`factory status` and `factory show`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.table import Table
+
+from factory.errors import BadInput
+from factory.report import show_json, status_json
+from scripts.console import clean, say, say_json
+from scripts.console import show as draw
+from scripts.registry import find_recipe
+from store import SqlStore, open_store
+
+
+def status(job_id: str | None, url: str, json: bool) -> int:
+    store = open_store(url, must_exist=True)
+    try:
+        if job_id is not None:
+            print_status(store, job_id, url, json)
+        else:
+            _list_jobs(store, json)
+    finally:
+        store.close()
+    return 0
+
+
+def _list_jobs(store: SqlStore, json: bool) -> None:
+    rows = [status_json(store.snapshot(job.id)) for job in store.jobs()]
+    if json:
+        say_json({"schema": 1, "jobs": rows})
+        return
+    if not rows:
+        say("No jobs yet. Start one: factory run SPEC --cast CAST --accept N")
+        return
+    table = Table(box=None, pad_edge=False)
+    for column in ("job", "spec", "state", "attempts", "accepted", "held", "rejected", "errored"):
+        table.add_column(column, justify="left" if column in ("job", "spec", "state") else "right", overflow="fold")
+    for row in rows:
+        table.add_row(
+            *(clean(str(row[name])) for name in ("job", "spec", "state", "attempts", "accepted", "held", "rejected", "errored"))
+        )
+    draw(table)
+
+
+def print_status(store: SqlStore, job_id: str, url: str, json: bool) -> None:
+    snapshot = store.snapshot(job_id)
+    facts = status_json(snapshot)
+    if json:
+        say_json(facts)
+        return
+    job = snapshot.job
+    if facts["simulated"]:
+        say("SIMULATED: rehearsal models made and judged this.", style="bold yellow")
+    say(f"job {facts['job']}  {facts['state']}" + (f"  ({job.state_reason})" if job.state_reason else ""))
+    say(f"spec {facts['spec']}, recipe {facts['recipe']['name']} {facts['recipe']['version']}, seed {job.seed}")
+    attempts = facts["attempts"]
+    share = f" ({facts['accepted'] / attempts:.0%})" if attempts else ""
+    say(
+        f"{attempts} attempts: {facts['accepted']} accepted{share}, {facts['held']} held, "
+        f"{facts['rejected']} rejected, {facts['errored']} errored"
+    )
+    draw(_funnel(facts["gates"]))
+    if facts["bands"]:
+        say("bands: " + ", ".join(f"{band} {count}" for band, count in facts["bands"].items()))
+    calls, money = facts["calls"], facts["money"]
+    say(f"calls: {calls['total']} (" + ", ".join(f"{role} {count}" for role, count in calls["by_role"].items()) + ")")
+    cap = f"${money['cap_usd']:.4f}" if money["cap_usd"] is not None else "none"
+    say(
+        f"money: spent ${money['spent_usd']:.4f}, reserved ${money['reserved_usd']:.4f}, cap {cap}, "
+        f"per accepted ${money['per_accepted_usd']:.4f}"
+    )
+    if snapshot.seconds > 0 and attempts:
+        say(f"rate: {60 * attempts / snapshot.seconds:.0f} attempts a minute over {snapshot.seconds:.0f} s")
+    for kind, row in facts.get("planted", {}).items():
+        stops = ", ".join(f"{gate} {count}" for gate, count in row["by"].items())
+        say(
+            f"planted {kind}: {row['planted']}, caught by the gate whose claim it breaks {row['caught']} "
+            f"(stopped by: {stops or 'none'})"
+        )
+    say(f"store: {url}")
+    say(_next(facts))
+
+
+def _next(facts: dict[str, Any]) -> str:
+    if facts["state"] in ("stopped", "interrupted"):
+        return f"next: factory resume {facts['job']}"
+    if facts["state"] == "running":
+        return f"next: factory status {facts['job']}   (it is running in another process)"
+    return f"next: factory export --to parquet --out DIR --run {facts['job']}   or   factory show CANDIDATE"
+
+
+def _funnel(gates: list[dict[str, Any]]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    columns = ("checked", "passed", "repaired", "rejected", "held", "errored", "calls", "seconds")
+    table.add_column("gate")
+    for name in columns:
+        table.add_column(name, justify="right")
+    table.add_column("top reasons", overflow="fold")
+    for gate in gates:
+        reasons = ", ".join(f"{reason} {count}" for reason, count in list(gate["reasons"].items())[:4])
+        cells = (f"{gate[name]:.1f}" if name == "seconds" else str(gate[name]) for name in columns)
+        table.add_row(clean(gate["gate"]), *cells, clean(reasons))
+    return table
+
+
+def show(candidate_id: str, url: str, json: bool) -> int:
+    store = open_store(url, must_exist=True)
+    try:
+        candidate = store.candidate(candidate_id)
+        broken = store.verify(candidate.id)
+        facts = show_json(candidate, broken)
+        if json:
+            say_json(facts)
+            return 0
+        say(f"{candidate.id}  {candidate.state.value}", style="bold")
+        say(f"spec {candidate.spec}, recipe {candidate.recipe} {candidate.recipe_version}, index {candidate.index}")
+        say("coordinate: " + ", ".join(f"{axis}={value}" for axis, value in candidate.coordinate.items()))
+        say()
+        say(_rendered(candidate.recipe, candidate.payload))
+        say()
+        for receipt in candidate.receipts:
+            found = receipt.finding
+            at = " at landing" if receipt.stage.value == "landing" else ""
+            carried = f", carried from revision {receipt.carried_from}" if receipt.carried_from is not None else ""
+            made = f"[{receipt.seq}] {receipt.gate} {receipt.version}{at}, revision {receipt.revision}{carried}"
+            say(f"{made}: {found.outcome.value} {found.reason}")
+            say(f"    {found.detail}")
+            if found.flags:
+                say(f"    flags: {', '.join(found.flags)}")
+            if receipt.calls:
+                say(f"    {len(receipt.calls)} calls")
+        say()
+        say("receipt chain: " + ("verified" if not broken else "BROKEN: " + "; ".join(broken)))
+        say(f"all evidence: factory show {candidate.id} --json")
+    finally:
+        store.close()
+    return 0
+
+
+def _rendered(recipe_name: str, payload: Any) -> str:
+    """The payload as its recipe renders it; as plain fields when the recipe is not here or the payload does not fit it."""
+    try:
+        recipe = find_recipe(recipe_name, where="candidate")
+        return recipe.render(recipe.payload.model_validate(payload))
+    except (BadInput, ValueError):
+        return "\n".join(f"{name}: {value}" for name, value in payload.items())

@@ -1,0 +1,156 @@
+"""`factory run` and `factory resume`."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from factory.sampling import Sampler
+
+from factory.errors import BadInput
+from factory.orchestrator import Run, RunEnd
+from factory.ports import JobRecord, JobState, Policy
+from scripts import jobs, live
+from scripts.assembly import Plan, prepare
+from scripts.commands.look import print_status
+from scripts.console import complain, say, say_json
+from store import SqlStore, open_store
+
+LEAST_CAP = 200
+CAP_PER_ACCEPTED = 25
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    spec: str
+    cast: str | None
+    attempts: int | None
+    accept: int | None
+    max_attempts: int | None
+    deadline_s: float | None
+    concurrency: int
+    seed: int | None
+    store: str
+    json: bool
+
+
+def seconds(text: str | None) -> float | None:
+    """A duration like 90s, 30m or 2h in seconds; a bare number is seconds."""
+    if text is None:
+        return None
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(s|m|h)?", text.strip())
+    if match is None or float(match[1]) <= 0:
+        raise BadInput(f"{text!r} is no duration", where="--deadline", fix="Write it like 90s, 30m or 2h")
+    return float(match[1]) * {"s": 1, "m": 60, "h": 3600, None: 1}[match[2]]
+
+
+def run(request: RunRequest) -> int:
+    policy = _policy(request)
+    plan = prepare(request.spec, request.cast)
+    store = open_store(request.store)
+    try:
+        job = jobs.new_job(store, plan, policy, request.seed)
+        _announce(plan, job, request.json)
+        limits = jobs.Limits(request.concurrency, request.deadline_s)
+        return _finish(store, job, jobs.start(store, plan, job, limits, _watcher(request.json)), request.store, request.json)
+    finally:
+        store.close()
+
+
+def resume(job_id: str, concurrency: int, deadline_s: float | None, as_new: bool, url: str, json: bool) -> int:
+    store = open_store(url, must_exist=True)
+    try:
+        job = store.job(job_id)
+        limits = jobs.Limits(concurrency, deadline_s)
+        if as_new:
+            plan = prepare(job.inputs["spec_path"], job.inputs["cast"])
+            job = jobs.new_job(store, plan, job.policy, None)
+            _announce(plan, job, json)
+            return _finish(store, job, jobs.start(store, plan, job, limits, _watcher(json)), url, json)
+        if job.state is JobState.DONE:
+            raise BadInput(
+                "the job is done; there is nothing to resume", where=f"job {job.id}", fix=f"See `factory status {job.id}`"
+            )
+        plan = jobs.replan(job)
+        return _finish(store, job, jobs.resume(store, plan, job, limits, _watcher(json)), url, json)
+    finally:
+        store.close()
+
+
+def preview(request: RunRequest) -> int:
+    """Check the spec, cast, recipe, gates, references and embedder, and show what a run would do."""
+    policy = _policy(request)
+    plan = prepare(request.spec, request.cast)
+    sampler = Sampler(plan.spec.axes, plan.spec.exclude, request.seed or 0)
+    first = [dict(sampler.draw(index)) for index in range(min(5, policy.cap))]
+    summary: dict[str, Any] = {
+        "schema": 1,
+        "spec": plan.spec.name,
+        "recipe": {"name": plan.recipe.name, "version": plan.recipe.version},
+        "simulated": plan.cast.simulated,
+        "gates": [gate.name for gate in plan.gates],
+        "cast": {role.value: [member.model for member in seats] for role, seats in plan.cast.members.items()},
+        "embedder": plan.embedder.name,
+        "references": {name: len(texts) for name, _, texts in plan.references},
+        "anchors": len(plan.spec.anchors),
+        "attempts_at_most": policy.cap,
+        "first_coordinates": first,
+    }
+    if request.json:
+        say_json(summary)
+        return 0
+    for key, value in summary.items():
+        if key not in ("schema", "first_coordinates"):
+            say(f"{key.replace('_', ' ')}: {_plain(value)}")
+    for coordinate in first:
+        say("  would pull: " + ", ".join(f"{axis}={value}" for axis, value in coordinate.items()))
+    say("Nothing was called or written.")
+    return 0
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_plain(item)}" for key, item in value.items()) or "none"
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return str(value)
+
+
+def _policy(request: RunRequest) -> Policy:
+    if (request.attempts is None) == (request.accept is None):
+        raise BadInput("a run needs a target", where="factory run", fix="Give --attempts N or --accept N, one of the two")
+    if request.accept is None:
+        if request.max_attempts is not None:
+            raise BadInput("--max-attempts only bounds --accept", where="factory run", fix="Leave it out, or use --accept N")
+        return Policy(attempts=request.attempts)
+    cap = request.max_attempts or max(LEAST_CAP, CAP_PER_ACCEPTED * request.accept)
+    if cap < request.accept:
+        raise BadInput(f"{cap} attempts cannot bring {request.accept} accepted", where="--max-attempts", fix="Raise it")
+    return Policy(accept=request.accept, max_attempts=cap)
+
+
+def _announce(plan: Plan, job: JobRecord, json: bool) -> None:
+    if json:
+        return
+    say(f"job {job.id}: spec {job.spec_name}, recipe {job.recipe} {job.recipe_version}, seed {job.seed}")
+    if plan.cast.simulated:
+        say("The models are SIMULATED (rehearsal): everything made here is labelled so.", style="bold yellow")
+
+
+def _watcher(json: bool) -> jobs.Watcher:
+    def quiet(_: Run) -> None:
+        return None
+
+    return quiet if json else live.watch
+
+
+def _finish(store: SqlStore, job: JobRecord, work: Coroutine[Any, Any, RunEnd], url: str, json: bool) -> int:
+    end = asyncio.run(work)
+    print_status(store, job.id, url, json)
+    if end.error is not None:
+        complain(f"factory: {end.error.message}")
+        return end.error.exit_code
+    return 0

@@ -1,0 +1,168 @@
+"""From the data that travels to rows, on the caller's side: what cannot be stored fails here, for its caller alone.
+
+Rows are tuples in the order of their table's columns; a Batch of them is what crosses to the writer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from factory.canonical import canonical_json, digest, sha256_hex
+from factory.errors import FactoryError
+from factory.ports import CallRecord, GateTally, JobRecord, Landing
+from factory.types import Candidate, Receipt
+
+Row = tuple[Any, ...]
+
+JSON_MEDIA_TYPE = "application/json"
+
+
+def text_json(value: Any) -> str:
+    """Canonical JSON as text."""
+    return canonical_json(value).decode()
+
+
+@dataclass(frozen=True, slots=True)
+class CallRows:
+    """A journaled call. blobs: sha256 to a row; spent: nano-dollars over its attempts."""
+
+    call: Row
+    attempts: tuple[Row, ...]
+    blobs: dict[str, Row]
+    role: str
+    spent_nano_usd: int
+
+
+@dataclass(frozen=True, slots=True)
+class LandingRows:
+    """A landed candidate. vector: embedder and bytes' row, absent where there is none."""
+
+    index: int
+    candidate: Row
+    revisions: tuple[Row, ...]
+    receipts: tuple[Row, ...]
+    tallies: tuple[GateTally, ...]
+    corpus: tuple[Row, ...] = ()
+    vector: tuple[Row, ...] = field(default=())
+
+
+def call_rows(job: int, call: CallRecord, known: Sequence[str] | set[str] | dict[str, None]) -> CallRows:
+    """known: blobs that need not be sent again."""
+    at = call.identity
+    identity = (job, at.index, at.revision, at.gate, at.purpose, str(at.role), at.slot, at.sample)
+    request, response = sha256_hex(call.request), sha256_hex(call.response)
+    blobs = {
+        sha: (sha, JSON_MEDIA_TYPE, data)
+        for sha, data in ((request, call.request), (response, call.response))
+        if sha not in known
+    }
+    planted = None if call.planted is None else text_json(call.planted)
+    hashes = (call.request_hash, request, call.response_hash, response)
+    return CallRows(
+        call=(*identity, call.key, call.model, *hashes, str(call.status), planted),
+        attempts=tuple(
+            (
+                *identity, a.number, a.started_at, a.seconds, str(a.status), a.detail, a.served_model, a.request_id,
+                a.input_tokens, a.output_tokens, a.cached_tokens, a.reserved_nano_usd, a.cost_nano_usd,
+            )
+            for a in call.attempts
+        ),
+        blobs=blobs,
+        role=str(at.role),
+        spent_nano_usd=sum(a.cost_nano_usd for a in call.attempts),
+    )  # fmt: skip
+
+
+def landing_rows(job: int, landing: Landing, embedder: str, at: float) -> LandingRows:
+    """embedder: whose vectors the job's corpus entries hold, "" where that is unknown and the vector is not kept."""
+    candidate, entry = landing.candidate, landing.corpus
+    if entry is not None and entry.id != candidate.id:
+        raise FactoryError(f"the corpus entry is of {entry.id}", where=f"landing of candidate {candidate.id}")
+    links, receipts = _receipts(job, candidate, at)
+    revisions = [[r.number, r.payload, r.origin, r.cause] for r in candidate.revisions]
+    seal = digest(links[-1] if links else candidate.id, revisions, candidate.state)
+    band = candidate.measures.get("band")
+    return LandingRows(
+        index=candidate.index,
+        candidate=(
+            job, candidate.index, candidate.id, candidate.spec, candidate.recipe, candidate.recipe_version,
+            text_json(candidate.coordinate.pairs), str(candidate.state), None if band is None else str(band),
+            landing.stopped_by, text_json(candidate.lineage), text_json(candidate.measures), seal, at,
+        ),
+        revisions=tuple(
+            (job, candidate.index, r.number, text_json(r.payload), r.origin, r.cause) for r in candidate.revisions
+        ),
+        receipts=receipts,
+        tallies=landing.tallies,
+        corpus=() if entry is None else ((entry.id, entry.text, entry.template),),
+        vector=((embedder, entry.id, entry.vector),) if entry is not None and entry.vector and embedder else (),
+    )  # fmt: skip
+
+
+def chain_start(candidate_id: str, spec: str, recipe: str, recipe_version: str, coordinate: dict[str, Any]) -> str:
+    """Where a candidate's hash chain begins: the formula of `Candidate.links`."""
+    return digest("chain", candidate_id, spec, recipe, recipe_version, coordinate)
+
+
+def next_link(previous: str, core: bytes) -> str:
+    """The formula of `factory.types.finding.chain`, on a core that is canonical JSON already."""
+    return sha256_hex(previous.encode() + core)
+
+
+def _receipts(job: int, candidate: Candidate, at: float) -> tuple[list[str], tuple[Row, ...]]:
+    # Candidate.links would make every core's JSON a second time, which is most of what a landing costs.
+    link = chain_start(
+        candidate.id, candidate.spec, candidate.recipe, candidate.recipe_version, dict(candidate.coordinate)
+    )
+    links: list[str] = []
+    rows: list[Row] = []
+    for receipt in candidate.receipts:
+        core = canonical_json(receipt.core())
+        link = next_link(link, core)
+        links.append(link)
+        found = receipt.finding
+        rows.append(
+            (
+                job, candidate.index, receipt.seq, receipt.gate, str(found.outcome), found.reason, core.decode(), link,
+                receipt.seconds, receipt.cost_nano_usd, _call_costs(receipt), at,
+            )
+        )  # fmt: skip
+    return links, tuple(rows)
+
+
+def _call_costs(receipt: Receipt) -> str | None:
+    if not receipt.calls:
+        return None
+    return orjson.dumps([[call.seconds, call.cost_nano_usd] for call in receipt.calls]).decode()
+
+
+def job_values(job: JobRecord) -> dict[str, Any]:
+    """A job's columns but its number. The embedder's name is taken from the job's inputs, under "embedder"."""
+    embedder = job.inputs.get("embedder")
+    return {
+        "id": job.id,
+        "kind": job.kind,
+        "spec_name": job.spec_name,
+        "spec_identity": job.spec_identity,
+        "recipe": job.recipe,
+        "recipe_version": job.recipe_version,
+        "seed": job.seed,
+        "lookahead": job.lookahead,
+        "attempts": job.policy.attempts,
+        "accept": job.policy.accept,
+        "max_attempts": job.policy.max_attempts,
+        "inputs": text_json(job.inputs),
+        "fingerprint": text_json(job.fingerprint),
+        "conditions": text_json(job.conditions),
+        "simulated": job.simulated,
+        "embedder": embedder if isinstance(embedder, str) else "",
+        "state": str(job.state),
+        "state_reason": job.state_reason,
+        "created_at": job.created_at,
+        "finished_at": job.finished_at,
+        "landed": 0,
+    }

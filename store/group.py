@@ -1,0 +1,200 @@
+"""One transaction for many operations: their rows are gathered and go in with few statements."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final
+
+from sqlalchemy import Connection, Table, insert, select, update
+
+from factory.errors import FactoryError
+from factory.ports import Lease
+from store import holders, leases, operations, schema, sqlite
+from store.bulk import BulkInsert
+from store.crashpoints import CrashPoint
+from store.encode import Row
+from store.operations import Operation
+
+Outcome = Lease | None | Exception
+"""What became of an operation: its answer, or why nothing of it was written."""
+
+
+def _plain(table: Table) -> BulkInsert:
+    return BulkInsert(insert(table), [c.name for c in table.columns])
+
+
+_CALL_COUNTERS: Final = ("calls", "cost_nano_usd")
+_GATE_COUNTERS: Final = ("candidates", "calls", "seconds", "cost_nano_usd")
+
+
+def _adding(table: Table, counters: Sequence[str]) -> BulkInsert:
+    return BulkInsert(sqlite.insert_or_add(table, counters), [c.name for c in table.columns])
+
+
+class Inserts:
+    """The writer's bulk statements, one set for its life."""
+
+    def __init__(self) -> None:
+        self.blobs = BulkInsert(sqlite.insert_or_ignore(schema.blobs), [c.name for c in schema.blobs.columns])
+        self.calls = _plain(schema.calls)
+        self.attempts = _plain(schema.call_attempts)
+        self.call_tallies = _adding(schema.call_tallies, _CALL_COUNTERS)
+        self.candidates = _plain(schema.candidates)
+        self.revisions = _plain(schema.revisions)
+        self.receipts = _plain(schema.receipts)
+        self.gate_tallies = _adding(schema.gate_tallies, _GATE_COUNTERS)
+        self.corpus = BulkInsert(insert(schema.corpus_items), ["id", "text", "template"])
+        self.vectors = _plain(schema.vectors)
+
+
+class _Standing:
+    """What a job's row and lease say within this transaction. landed: candidates so far, those gathered included."""
+
+    __slots__ = ("epoch", "held", "landed", "landed_before")
+
+    def __init__(self, epoch: int | None, held: bool, landed: int) -> None:
+        self.epoch = epoch
+        self.held = held
+        self.landed = landed
+        self.landed_before = landed
+
+
+class Group:
+    """The operations of one write transaction.
+
+    `run` gives each its outcome; a refusal (a stale lease, a wrong index) is an outcome and leaves the others alone, while an
+    error of the database is raised and spoils the whole transaction.
+    """
+
+    def __init__(self, connection: Connection, inserts: Inserts, crash: CrashPoint | None) -> None:
+        self._connection = connection
+        self._inserts = inserts
+        self._passed: Callable[[str], None] | None = crash.passed if crash else None
+        self._standings: dict[int, _Standing] = {}
+        self._clear()
+
+    def _clear(self) -> None:
+        self._calls: list[operations.RecordCall] = []
+        self._landings: list[operations.Land] = []
+        self._blobs: dict[str, Row] = {}
+
+    def run(self, asked: Iterable[Operation]) -> list[Outcome]:
+        outcomes = [self._one(operation) for operation in asked]
+        self._flush()
+        return outcomes
+
+    def _one(self, operation: Operation) -> Outcome:
+        match operation:
+            case operations.RecordCall():
+                return self._refused(operation) or self._calls.append(operation)
+            case operations.Land():
+                return self._refused(operation) or self._land(operation)
+            case operations.PutBlob():
+                self._blobs[operation.row[0]] = operation.row
+                return None
+        # The rest read what the gathered ones wrote, and may change what the later ones must be checked against.
+        self._flush()
+        self._standings.clear()
+        try:
+            return self._single(operation)
+        except FactoryError as refusal:
+            return refusal
+
+    def _single(self, operation: operations.Single) -> Lease | None:
+        match operation:
+            case operations.CreateJob():
+                lease = leases.create(self._connection, operation)
+                self._pass("job.inside")
+                return lease
+            case operations.Acquire():
+                return leases.acquire(self._connection, operation)
+            case operations.Renew():
+                leases.renew(self._connection, operation)
+            case operations.Finish():
+                leases.finish(self._connection, operation)
+                self._pass("finish.inside")
+            case operations.PutCache(key, data):
+                statement = sqlite.insert_or_replace(schema.caches, ("data", "at"))
+                self._connection.execute(statement, {"key": key, "data": data, "at": holders.wall()})
+        return None
+
+    def _refused(self, operation: operations.RecordCall | operations.Land) -> Exception | None:
+        standing = self._standing(operation.job)
+        return leases.refusal(operation.lease, standing.epoch, standing.held)
+
+    def _land(self, operation: operations.Land) -> Exception | None:
+        standing, index = self._standing(operation.job), operation.rows.index
+        if index != standing.landed:
+            what = f"index {index} was to land, but {standing.landed} is next"
+            return FactoryError(what, where=f"job {operation.lease.job}", fix="Candidates land in index order, each once")
+        standing.landed += 1
+        self._landings.append(operation)
+        return None
+
+    def _standing(self, job: int) -> _Standing:
+        found = self._standings.get(job)
+        if found is None:
+            row = self._connection.execute(
+                select(schema.leases.c.epoch, schema.leases.c.pid, schema.jobs.c.landed)
+                .join_from(schema.jobs, schema.leases)
+                .where(schema.jobs.c.number == job)
+            ).first()
+            found = _Standing(row.epoch, row.pid is not None, row.landed) if row else _Standing(None, False, 0)
+            self._standings[job] = found
+        return found
+
+    def _flush(self) -> None:
+        """Write what was gathered, in an order that leaves no reference dangling."""
+        if self._blobs or self._calls:
+            self._flush_calls()
+        if self._landings:
+            self._flush_landings()
+        self._clear()
+
+    def _flush_calls(self) -> None:
+        tallies: dict[tuple[int, str], list[int]] = {}
+        for operation in self._calls:
+            self._blobs.update(operation.rows.blobs)
+            tally = tallies.setdefault((operation.job, operation.rows.role), [0, 0])
+            tally[0] += 1
+            tally[1] += operation.rows.spent_nano_usd
+        write, into = self._connection, self._inserts
+        into.blobs.run(write, list(self._blobs.values()))
+        into.calls.run(write, [operation.rows.call for operation in self._calls])
+        self._pass("call.inside", len(self._calls))
+        into.attempts.run(write, [row for operation in self._calls for row in operation.rows.attempts])
+        into.call_tallies.run(write, [(*key, *counts) for key, counts in tallies.items()])
+
+    def _flush_landings(self) -> None:
+        write, into, rows = self._connection, self._inserts, [operation.rows for operation in self._landings]
+        into.candidates.run(write, [each.candidate for each in rows])
+        into.revisions.run(write, [row for each in rows for row in each.revisions])
+        self._pass("land.inside", len(rows))
+        into.receipts.run(write, [row for each in rows for row in each.receipts])
+        into.corpus.run(write, [row for each in rows for row in each.corpus])
+        into.vectors.run(write, [row for each in rows for row in each.vector])
+        into.gate_tallies.run(write, _gate_tallies(self._landings))
+        for job, standing in self._standings.items():
+            if standing.landed != standing.landed_before:
+                write.execute(update(schema.jobs).where(schema.jobs.c.number == job).values(landed=standing.landed))
+                standing.landed_before = standing.landed
+
+    def _pass(self, name: str, times: int = 1) -> None:
+        if self._passed is not None:
+            for _ in range(times):
+                self._passed(name)
+
+
+def _gate_tallies(landings: Sequence[operations.Land]) -> list[Row]:
+    """The landings' tallies added up, a row per job, gate, resolution and reason."""
+    sums: dict[tuple[int, str, str, str], list[Any]] = {}
+    for operation in landings:
+        for place, tally in enumerate(operation.rows.tallies):
+            key = (operation.job, tally.gate, tally.resolution, tally.reason)
+            # An index is first met at its own place, whatever else lands: 10,000 gates' room each.
+            total = sums.setdefault(key, [0, 0, 0.0, 0, operation.rows.index * 10_000 + place])
+            total[0] += 1
+            total[1] += tally.calls
+            total[2] += tally.seconds
+            total[3] += tally.cost_nano_usd
+    return [(*key, *total) for key, total in sums.items()]

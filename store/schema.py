@@ -1,0 +1,247 @@
+"""The tables as this version of the code reads and writes them; how they came to be is told by the migrations.
+
+A candidate, its revisions, receipts and calls share the key (job, idx): `jobs.number` and the pull's index. JSON columns hold
+canonical JSON text, times are unix seconds, money is integer nano-dollars.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+HEAD: Final = "0001"
+"""The migration this code needs; kept here so that opening a current store loads no migration machinery."""
+
+APPEND_ONLY: Final = ("revisions", "receipts", "calls", "call_attempts")
+
+metadata = MetaData()
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("kind", Text, nullable=False),
+    Column("spec_name", Text, nullable=False),
+    Column("spec_identity", Text, nullable=False),
+    Column("recipe", Text, nullable=False),
+    Column("recipe_version", Text, nullable=False),
+    Column("seed", BigInteger, nullable=False),
+    Column("lookahead", Integer, nullable=False),
+    Column("attempts", Integer),
+    Column("accept", Integer),
+    Column("max_attempts", Integer),
+    Column("inputs", Text, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    Column("conditions", Text, nullable=False),
+    Column("simulated", Boolean, nullable=False),
+    Column("embedder", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("state_reason", Text, nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("finished_at", Float),
+    Column("landed", Integer, nullable=False),
+    Index("jobs_by_seed", "spec_identity", "recipe", "recipe_version", "seed"),
+)
+
+# host, pid and started are NULL while nobody holds the job. worked_s: seconds of the holds that ended.
+leases = Table(
+    "leases",
+    metadata,
+    Column("job", Integer, ForeignKey("jobs.number"), primary_key=True, autoincrement=False),
+    Column("epoch", Integer, nullable=False),
+    Column("host", Text),
+    Column("pid", Integer),
+    Column("started", Text),
+    Column("acquired_at", Float, nullable=False),
+    Column("renewed_at", Float, nullable=False),
+    Column("expires_at", Float, nullable=False),
+    Column("expires_monotonic", Float, nullable=False),
+    Column("worked_s", Float, nullable=False),
+)
+
+_IDENTITY = ("job", "idx", "revision", "gate", "purpose", "role", "slot", "sample")
+
+
+def _identity_columns() -> list[Column[object]]:
+    texts = {"gate", "purpose", "role"}
+    return [Column(name, Text if name in texts else Integer, nullable=False) for name in _IDENTITY]
+
+
+calls = Table(
+    "calls",
+    metadata,
+    *_identity_columns(),
+    Column("key", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("request_hash", Text, nullable=False),
+    Column("request", Text, ForeignKey("blobs.sha256"), nullable=False),
+    Column("response_hash", Text, nullable=False),
+    Column("response", Text, ForeignKey("blobs.sha256"), nullable=False),
+    Column("status", Text, nullable=False),
+    Column("planted", Text),
+    PrimaryKeyConstraint(*_IDENTITY),
+    ForeignKeyConstraint(["job"], ["jobs.number"]),
+    sqlite_with_rowid=False,
+)
+_PLANTED = text("planted IS NOT NULL")
+Index("calls_planted", calls.c.job, calls.c.idx, sqlite_where=_PLANTED, postgresql_where=_PLANTED)
+
+call_attempts = Table(
+    "call_attempts",
+    metadata,
+    *_identity_columns(),
+    Column("number", Integer, nullable=False),
+    Column("started_at", Float, nullable=False),
+    Column("seconds", Float, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("served_model", Text, nullable=False),
+    Column("request_id", Text),
+    Column("input_tokens", Integer),
+    Column("output_tokens", Integer),
+    Column("cached_tokens", Integer),
+    Column("reserved_nano_usd", BigInteger, nullable=False),
+    Column("cost_nano_usd", BigInteger, nullable=False),
+    PrimaryKeyConstraint(*_IDENTITY, "number"),
+    ForeignKeyConstraint(_IDENTITY, [f"calls.{name}" for name in _IDENTITY]),
+    sqlite_with_rowid=False,
+)
+
+call_tallies = Table(
+    "call_tallies",
+    metadata,
+    Column("job", Integer, ForeignKey("jobs.number"), nullable=False),
+    Column("role", Text, nullable=False),
+    Column("calls", Integer, nullable=False),
+    Column("cost_nano_usd", BigInteger, nullable=False),
+    PrimaryKeyConstraint("job", "role"),
+    sqlite_with_rowid=False,
+)
+
+candidates = Table(
+    "candidates",
+    metadata,
+    Column("job", Integer, ForeignKey("jobs.number"), nullable=False),
+    Column("idx", Integer, nullable=False),
+    Column("id", Text, nullable=False, unique=True),
+    Column("spec", Text, nullable=False),
+    Column("recipe", Text, nullable=False),
+    Column("recipe_version", Text, nullable=False),
+    Column("coordinate", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("band", Text),
+    Column("stopped_by", Text, nullable=False),
+    Column("lineage", Text, nullable=False),
+    Column("measures", Text, nullable=False),
+    Column("seal", Text, nullable=False),
+    Column("landed_at", Float, nullable=False),
+    PrimaryKeyConstraint("job", "idx"),
+    Index("candidates_by_state", "job", "state", "band"),
+    sqlite_with_rowid=False,
+)
+
+_CANDIDATE = (["job", "idx"], ["candidates.job", "candidates.idx"])
+
+revisions = Table(
+    "revisions",
+    metadata,
+    Column("job", Integer, nullable=False),
+    Column("idx", Integer, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("cause", Text, nullable=False),
+    PrimaryKeyConstraint("job", "idx", "number"),
+    ForeignKeyConstraint(*_CANDIDATE),
+)
+
+# core: the canonical JSON exactly as it was hashed into link; gate, outcome and reason repeat parts of it for queries.
+# seconds, cost_nano_usd, call_costs ([[seconds, nano-dollars], ...], one per call of the core) and at are volatile.
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("job", Integer, nullable=False),
+    Column("idx", Integer, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("gate", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("core", Text, nullable=False),
+    Column("link", Text, nullable=False),
+    Column("seconds", Float, nullable=False),
+    Column("cost_nano_usd", BigInteger, nullable=False),
+    Column("call_costs", Text),
+    Column("at", Float, nullable=False),
+    PrimaryKeyConstraint("job", "idx", "seq"),
+    ForeignKeyConstraint(*_CANDIDATE),
+)
+
+# first_seen orders the gates of a job by where a candidate first met them.
+gate_tallies = Table(
+    "gate_tallies",
+    metadata,
+    Column("job", Integer, ForeignKey("jobs.number"), nullable=False),
+    Column("gate", Text, nullable=False),
+    Column("resolution", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("candidates", Integer, nullable=False),
+    Column("calls", Integer, nullable=False),
+    Column("seconds", Float, nullable=False),
+    Column("cost_nano_usd", BigInteger, nullable=False),
+    Column("first_seen", BigInteger, nullable=False),
+    PrimaryKeyConstraint("job", "gate", "resolution", "reason"),
+    sqlite_with_rowid=False,
+)
+
+corpus_items = Table(
+    "corpus_items",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("id", Text, ForeignKey("candidates.id"), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("template", Text, nullable=False),
+    UniqueConstraint("id"),
+)
+
+vectors = Table(
+    "vectors",
+    metadata,
+    Column("embedder", Text, nullable=False),
+    Column("item", Text, ForeignKey("corpus_items.id"), nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("embedder", "item"),
+)
+
+blobs = Table(
+    "blobs",
+    metadata,
+    Column("sha256", Text, primary_key=True),
+    Column("media_type", Text, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+)
+
+caches = Table(
+    "caches",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("data", LargeBinary, nullable=False),
+    Column("at", Float, nullable=False),
+)

@@ -1,0 +1,181 @@
+"""A minimal rubric-shaped recipe: prompt, captured output, atomic criteria; judges are its grader.
+
+It exists to prove that a second data type fits the lever without a special case: its repair splits a criterion, its grading
+asks models, and a carried finding survives a repair that did not touch what the finding is about.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+from factory.gate import Answer, GateContext, Grade, passed, repair
+from factory.ports import Played, RolePlayer
+from factory.recipe import AuthorContext, Recipe
+from factory.types import Finding, Item, Message, ModelReply, ModelRequest, ReplySchema, Role, Spec
+from gates.difficulty import Difficulty
+from gates.final_check import FinalCheck
+from gates.novelty import Novelty
+from gates.structure import Structure
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Criterion(Strict):
+    text: str
+
+
+class Rubric(Strict):
+    prompt: str
+    output: str
+    criteria: tuple[Criterion, ...]
+
+
+class Settings(Strict):
+    max_criteria: int = 8
+
+
+VERDICT = ReplySchema(
+    "verdict",
+    {"type": "object", "properties": {"met": {"type": "boolean"}}, "required": ["met"], "additionalProperties": False},
+)
+
+
+@dataclass(frozen=True)
+class Atomicity:
+    """Stands in for the atomicity gate of a later issue."""
+
+    joiner: str = " and "
+
+    name: ClassVar[str] = "atomicity"
+    version: ClassVar[str] = "1"
+    claim: ClassVar[str] = "one yes/no question each"
+    reads: ClassVar[tuple[str, ...]] = ("criteria",)
+    roles: ClassVar[tuple[Role, ...]] = ()
+    takes_raw: ClassVar[bool] = False
+
+    async def check(self, item: Item, context: GateContext) -> Finding:
+        for number, criterion in enumerate(item.payload.criteria):
+            if self.joiner in criterion.text:
+                return repair("compound_criterion", f"Criterion {number} asks two things.", evidence={"criterion": number})
+        return passed("Every criterion asks one thing.")
+
+
+class RubricTask:
+    def question(self, payload: Rubric, spec: Spec, role: Role) -> tuple[tuple[Message, ...], ReplySchema | None]:
+        return (Message.of("user", payload.prompt),), None
+
+    def answer(self, reply: ModelReply) -> Answer:
+        return Answer(reply.text)
+
+    async def grade(self, payload: Rubric, answer: str, context: GateContext) -> Grade:
+        """Met when every judge says so of every criterion."""
+        unmet = []
+        for number, criterion in enumerate(payload.criteria):
+            for judge in context.seats(Role.JUDGE):
+                messages = (Message.of("user", f"OUTPUT: {answer}\nCRITERION: {criterion.text}"),)
+                reply = await judge.ask(messages, purpose=f"criterion-{number}", schema=VERDICT)
+                assert reply.data is not None
+                if not reply.data["met"]:
+                    unmet.append(criterion.text)
+        return Grade(not unmet, answer, "; ".join(unmet))
+
+    async def equivalent(self, payload: Rubric, left: str, right: str) -> bool:
+        return left == right
+
+    def specimens(self, payload: Rubric) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        return (payload.output,), ("nothing to the point",)
+
+
+_SCHEMA = ReplySchema("rubric", Rubric.model_json_schema())
+
+
+async def author(context: AuthorContext) -> Mapping[str, Any]:
+    wanted = ", ".join(f"{axis}={value}" for axis, value in context.coordinate.items())
+    reply = await context.seat.ask((Message.of("user", f"WRITE {wanted}"),), purpose="write", schema=_SCHEMA)
+    assert reply.data is not None
+    return reply.data
+
+
+async def split_criterion(context: AuthorContext, item: Item, finding: Finding) -> Mapping[str, Any]:
+    """The mechanical repair of a compound criterion: its halves become criteria of their own."""
+    number = int(finding.evidence["criterion"])
+    criteria = list(item.raw["criteria"])
+    left, right = criteria[number]["text"].split(" and ", 1)
+    criteria[number : number + 1] = [{"text": left}, {"text": right}]
+    return {**item.raw, "criteria": criteria}
+
+
+class RehearsedAuthor:
+    def play(self, request: ModelRequest, options: Mapping[str, Any], rng: random.Random) -> Played:
+        topics = [
+            "a refund",
+            "a late parcel",
+            "a lost key",
+            "a broken lamp",
+            "a wrong invoice",
+            "a missed visit",
+            "a spare part",
+        ]
+        topic, other = rng.sample(topics, 2)
+        number = rng.randrange(100, 1000)
+        compound = rng.random() < options.get("compound", 0.5)
+        criteria = [f"mentions {topic} and mentions {number}"] if compound else [f"mentions {topic}", f"mentions {number}"]
+        text = f"Case {number}: a customer writes in about {topic}, not {other}. Answer in one line?"
+        payload = {"prompt": text, "output": f"About {topic}, case {number}.", "criteria": [{"text": c} for c in criteria]}
+        return Played(json.dumps(payload), {"kind": "compound", "gate": "atomicity"} if compound else None)
+
+
+class RehearsedSolver:
+    def play(self, request: ModelRequest, options: Mapping[str, Any], rng: random.Random) -> Played:
+        said = re.search(r"Case (\d+): a customer writes in about ([a-z ]+), not", request.messages[-1].text)
+        assert said is not None
+        number, topic = said[1], said[2]
+        return Played(f"About {topic}, case {number}." if rng.random() < options.get("skill", 0.5) else f"About {topic}.")
+
+
+class RehearsedJudge:
+    def play(self, request: ModelRequest, options: Mapping[str, Any], rng: random.Random) -> Played:
+        output, criterion = re.findall(r"^(?:OUTPUT|CRITERION): (.*)$", request.messages[-1].text, re.M)
+        return Played(json.dumps({"met": criterion.removeprefix("mentions ") in output}))
+
+
+def players() -> Mapping[str, RolePlayer]:
+    return {"author": RehearsedAuthor(), "solver": RehearsedSolver(), "judge": RehearsedJudge()}
+
+
+RECIPE = Recipe(
+    name="rubric_in_tests",
+    version="1",
+    summary="prompt, captured output, atomic criteria",
+    payload=Rubric,
+    settings=Settings,
+    author=author,
+    repair=split_criterion,
+    gates=(
+        Structure(prompt_field="prompt", answer_field="", min_chars=10),
+        Novelty(fields=("prompt",)),
+        Atomicity(),
+        Difficulty(),
+        FinalCheck(),
+    ),
+    task=lambda settings: RubricTask(),
+    novelty_view=lambda payload: payload.prompt,
+    export=lambda payload: {
+        "prompt": payload.prompt,
+        "output": payload.output,
+        "criteria": json.dumps([criterion.text for criterion in payload.criteria]),
+    },
+    render=lambda payload: payload.prompt,
+    folder=Path(__file__).parent,
+    rehearsal=players,
+)
