@@ -35,7 +35,7 @@ class BulkInsert:
                 start += size
 
     def _compile(self, size: int, dialect: Dialect) -> str:
-        rows = [{name: bindparam(f"{name}_{n}") for name in self._columns} for n in range(size)]
+        rows: list[dict[str, Any]] = [{name: bindparam(f"{name}_{n}") for name in self._columns} for n in range(size)]
         text = str(self._statement.values(rows).compile(dialect=dialect))
         self._texts[size] = text
         return text

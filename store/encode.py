@@ -5,9 +5,9 @@ Rows are tuples in the order of their table's columns; a Batch of them is what c
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Container
+from dataclasses import dataclass
+from typing import Any, Final
 
 import orjson
 
@@ -15,10 +15,14 @@ from factory.canonical import canonical_json, digest, sha256_hex
 from factory.errors import FactoryError
 from factory.ports import CallRecord, GateTally, JobRecord, Landing
 from factory.types import Candidate, Receipt
+from store.schema import calls
 
 Row = tuple[Any, ...]
 
-JSON_MEDIA_TYPE = "application/json"
+JSON_MEDIA_TYPE: Final = "application/json"
+
+REQUEST_BLOB: Final = list(calls.columns.keys()).index("request")
+"""Where a call's row names its request's blob."""
 
 
 def text_json(value: Any) -> str:
@@ -47,10 +51,10 @@ class LandingRows:
     receipts: tuple[Row, ...]
     tallies: tuple[GateTally, ...]
     corpus: tuple[Row, ...] = ()
-    vector: tuple[Row, ...] = field(default=())
+    vector: tuple[Row, ...] = ()
 
 
-def call_rows(job: int, call: CallRecord, known: Sequence[str] | set[str] | dict[str, None]) -> CallRows:
+def call_rows(job: int, call: CallRecord, known: Container[str]) -> CallRows:
     """known: blobs that need not be sent again."""
     at = call.identity
     identity = (job, at.index, at.revision, at.gate, at.purpose, str(at.role), at.slot, at.sample)
@@ -115,9 +119,7 @@ def next_link(previous: str, core: bytes) -> str:
 
 def _receipts(job: int, candidate: Candidate, at: float) -> tuple[list[str], tuple[Row, ...]]:
     # Candidate.links would make every core's JSON a second time, which is most of what a landing costs.
-    link = chain_start(
-        candidate.id, candidate.spec, candidate.recipe, candidate.recipe_version, dict(candidate.coordinate)
-    )
+    link = chain_start(candidate.id, candidate.spec, candidate.recipe, candidate.recipe_version, dict(candidate.coordinate))
     links: list[str] = []
     rows: list[Row] = []
     for receipt in candidate.receipts:

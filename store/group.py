@@ -86,9 +86,12 @@ class Group:
     def _one(self, operation: Operation) -> Outcome:
         match operation:
             case operations.RecordCall():
-                return self._refused(operation) or self._calls.append(operation)
+                refused = self._refused(operation)
+                if refused is None:
+                    self._calls.append(operation)
+                return refused
             case operations.Land():
-                return self._refused(operation) or self._land(operation)
+                return self._refused(operation) or self._gather_landing(operation)
             case operations.PutBlob():
                 self._blobs[operation.row[0]] = operation.row
                 return None
@@ -122,7 +125,7 @@ class Group:
         standing = self._standing(operation.job)
         return leases.refusal(operation.lease, standing.epoch, standing.held)
 
-    def _land(self, operation: operations.Land) -> Exception | None:
+    def _gather_landing(self, operation: operations.Land) -> Exception | None:
         standing, index = self._standing(operation.job), operation.rows.index
         if index != standing.landed:
             what = f"index {index} was to land, but {standing.landed} is next"

@@ -47,7 +47,7 @@ def acquire(connection: Connection, asked: Acquire) -> Lease:
     worked = row.worked_s + (max(0.0, row.renewed_at - row.acquired_at) if holder is not None else 0.0)
     taken = dict(epoch=row.epoch + 1, worked_s=worked, acquired_at=now, **_hold(asked.holder, asked.ttl_s, now))
     connection.execute(update(leases).where(leases.c.job == row.number).values(taken))
-    running = dict(state=str(JobState.RUNNING), state_reason="", finished_at=None)
+    running = {"state": str(JobState.RUNNING), "state_reason": "", "finished_at": None}
     connection.execute(update(jobs).where(jobs.c.number == row.number).values(running))
     return Lease(asked.job_id, row.epoch + 1)
 
@@ -55,17 +55,17 @@ def acquire(connection: Connection, asked: Acquire) -> Lease:
 def renew(connection: Connection, asked: Renew) -> None:
     row = _held(connection, asked.lease)
     now = holders.wall()
-    until = dict(renewed_at=now, expires_at=now + asked.ttl_s, expires_monotonic=holders.monotonic() + asked.ttl_s)
+    until = {"renewed_at": now, "expires_at": now + asked.ttl_s, "expires_monotonic": holders.monotonic() + asked.ttl_s}
     connection.execute(update(leases).where(leases.c.job == row.number).values(until))
 
 
 def finish(connection: Connection, asked: Finish) -> None:
     row = _held(connection, asked.lease)
     now = holders.wall()
-    ended = dict(state=str(asked.state), state_reason=asked.reason, finished_at=now)
+    ended = {"state": str(asked.state), "state_reason": asked.reason, "finished_at": now}
     connection.execute(update(jobs).where(jobs.c.number == row.number).values(ended))
     worked = row.worked_s + max(0.0, now - row.acquired_at)
-    released = dict(host=None, pid=None, started=None, renewed_at=now, worked_s=worked)
+    released = {"host": None, "pid": None, "started": None, "renewed_at": now, "worked_s": worked}
     connection.execute(update(leases).where(leases.c.job == row.number).values(released))
 
 
@@ -102,7 +102,7 @@ def worked_seconds(row: Any) -> float:
 
 
 def _hold(holder: Holder, ttl_s: float, now: float) -> dict[str, Any]:
-    until = dict(renewed_at=now, expires_at=now + ttl_s, expires_monotonic=holders.monotonic() + ttl_s)
+    until = {"renewed_at": now, "expires_at": now + ttl_s, "expires_monotonic": holders.monotonic() + ttl_s}
     return dict(host=holder.host, pid=holder.pid, started=holder.started, **until)
 
 

@@ -104,7 +104,8 @@ def prepare_file(engine: Engine, busy_timeout_s: float) -> str:
             cursor = raw.cursor()
             cursor.execute(f"PRAGMA page_size = {_PAGE_SIZE}")
             cursor.execute("PRAGMA journal_mode = WAL")
-            return str(cursor.fetchone()[0])
+            (mode,) = cursor.fetchall()[0]
+            return str(mode)
         except sqlite3.OperationalError as error:
             # Here SQLite reports a lock at once, whatever the busy timeout.
             if error.sqlite_errorname != "SQLITE_BUSY" or time.monotonic() > deadline:

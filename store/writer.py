@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -80,29 +81,42 @@ class Writer:
         self._engine.dispose()
 
     def _work(self) -> None:
-        company = 1
-        with self._engine.connect() as connection:
-            while group := self._next_group(company):
-                company = len(group)
-                _tell(self._settle(connection, group))
+        try:
+            with self._engine.connect() as connection:
+                company = 1
+                while group := self._next_group(company):
+                    company = len(group)
+                    _tell(self._settle(connection, group))
+        except BaseException as error:
+            self._give_up(error)
+
+    def _give_up(self, error: BaseException) -> None:
+        """The thread cannot go on: whoever waits, or comes later, learns why."""
+        why = self._explained(error) if isinstance(error, Exception) else FactoryError(f"the store's writer died: {error!r}")
+        with self._changed:
+            self._closing = True
+            waiting = list(self._queue)
+            self._queue.clear()
+        _tell([(each, why) for each in waiting])
 
     def _next_group(self, company: int) -> list[_Waiting]:
         """The next operations, none when closing. company: how many the last transaction had."""
         with self._changed:
             self._changed.wait_for(lambda: self._queue or self._closing)
-            if company > 1 and not self._closing and len(self._queue) < company:
-                self._changed.wait_for(lambda: len(self._queue) >= company or self._closing, _LINGER_S)
+        if company > 1 and not self._closing and len(self._queue) < company:
+            time.sleep(_LINGER_S)
+        with self._changed:
             group = list(islice(self._queue, _GROUP))
             for _ in group:
                 self._queue.popleft()
-            return group
+        return group
 
     def _settle(self, connection: Connection, group: Sequence[_Waiting]) -> list[_Settled]:
         """Each operation's outcome: together if that works, else one by one, so that only a guilty one fails."""
         try:
             outcomes = self._transaction(connection, [waiting.operation for waiting in group])
         except Exception as error:
-            if len(group) == 1 or not connection.closed and _is_lock(error):
+            if len(group) == 1 or _is_lock(error):
                 return [(waiting, self._explained(error)) for waiting in group]
             return [settled for waiting in group for settled in self._settle(connection, [waiting])]
         return list(zip(group, outcomes, strict=True))

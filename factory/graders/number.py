@@ -31,7 +31,7 @@ _SCALE = {"hundred": 2, "thousand": 3, "million": 6, "billion": 9, "trillion": 1
 _NO_UNIT = frozenset(
     """a after all altogether an and approximately are as at because but by each either else exactly for from he hence i if in
     is it left less maybe more of on only or per perhaps possibly she since so that the then therefore they thus to total was we
-    were when which will with would""".split()
+    were when which will with would""".split()  # noqa: SIM905
 )
 
 _INTEGER = r"(?:\d{1,3}(?:[,_'’]\d{3})++(?!\d)|\d++)"
@@ -85,13 +85,14 @@ def grade(
     absolute, relative: tolerances; the wider of the two holds, relative being of the reference. units: every accepted spelling
     of the unit; the one that the reference states is accepted besides. Without either, an answer's unit is ignored.
     """
+    units = tuple(map(_plain, units))
     truth, _ = read(reference, units)
     if truth is None:
         return False, "", "the reference holds no single number"
     given, why = read(answer, units)
     if given is None:
         return False, "", why
-    accepted = tuple(units) + ((truth.unit,) if truth.unit else ())
+    accepted = units + ((truth.unit,) if truth.unit else ())
     if accepted and not given.unit and unit_required:
         return False, given.text, f"no unit; expected {accepted[0]}"
     percent = _same_unit(given.unit, "%"), any(_same_unit(unit, "%") for unit in accepted)
@@ -198,7 +199,7 @@ def _rival(plain: str, numbers: Sequence[tuple[re.Match[str], Fraction]], chosen
             left, right = sorted((here, here + step))
             gap = plain[numbers[left][0].end() : numbers[right][0].start()]
             # What came before an equals sign or on an earlier line led to the answer; it is not offered beside it.
-            if step < 0 and re.search(r"\n|=\W*$", gap):
+            if step < 0 and ("\n" in gap or re.search(r"=\W*$", gap) and not _TIES.search(gap)):
                 break
             if numbers[here + step][1] != numbers[chosen][1]:
                 if _tied(gap):
@@ -235,7 +236,7 @@ def _unit(plain: str, match: re.Match[str], units: Sequence[str]) -> tuple[str, 
 def _accepted_start(tail: str, units: Sequence[str]) -> str:
     """The accepted spelling with which a text begins; a longer compound unit ("km/h" for "km") is not it."""
     stripped = tail.lstrip(" -")
-    for unit in sorted(map(_plain, units), key=len, reverse=True):
+    for unit in sorted(units, key=len, reverse=True):
         rest = stripped[len(unit) :]
         if unit and _same_unit(stripped[: len(unit)], unit) and not re.match(r"\w|\s?[/^·]|\s+per\s", rest):
             return unit

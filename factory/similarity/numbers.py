@@ -11,16 +11,13 @@ MIN_NUMBERS: Final = 2
 
 DIGITS: Final = r"\d+(?:,\d{3}(?!\d))*(?:\.\d+)?|\.\d+"
 
-_UNITS: Final = {
-    word: value
-    for value, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-        "eighteen nineteen".split()
-    )
-}
-_TENS: Final = {
-    word: 10 * value for value, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)
-}
+_UNIT_LIST: Final = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
+    "nineteen"
+)
+_TEN_LIST: Final = "twenty thirty forty fifty sixty seventy eighty ninety"
+_UNITS: Final = {word: value for value, word in enumerate(_UNIT_LIST.split())}
+_TENS: Final = {word: 10 * value for value, word in enumerate(_TEN_LIST.split(), start=2)}
 _SCALES: Final = {"hundred": 100, "thousand": 1_000, "million": 1_000_000}
 NUMBER_WORDS: Final = frozenset(_UNITS) | frozenset(_TENS) | frozenset(_SCALES)
 

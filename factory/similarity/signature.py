@@ -1,7 +1,7 @@
 """MinHash signatures and the band keys that make near texts meet in an index.
 
-Signatures equal datasketch's bit for bit (hash function CRC-32, scheme "affine32", seed 1); they are computed for a whole shingle
-set at once because datasketch's `update` is ten times slower. Bands: Leskovec, Rajaraman, Ullman, "Mining of Massive Datasets",
+Signatures equal datasketch's bit for bit (hash function CRC-32, scheme "affine32", seed 1); a whole shingle set is done at once
+because datasketch's `update` is ten times slower. Bands: Leskovec, Rajaraman, Ullman, "Mining of Massive Datasets",
 section 3.4.
 """
 
@@ -40,7 +40,8 @@ def signature(shingles: Collection[str]) -> NDArray[np.uint32]:
     hashes = np.fromiter((zlib.crc32(s.encode("utf-8", "replace")) for s in shingles), dtype=np.uint32, count=len(shingles))
     a, b = _permutations()
     permuted: NDArray[np.uint32] = a * _mix32(hashes) + b
-    return permuted.min(axis=1)
+    least: NDArray[np.uint32] = permuted.min(axis=1)
+    return least
 
 
 def _mix32(values: NDArray[np.uint32]) -> NDArray[np.uint32]:
@@ -65,4 +66,5 @@ def band_keys(shingles: Collection[str], bands: int) -> NDArray[np.uint64]:
     for half in range(ROWS // 2):
         keys = (keys ^ halves[:, half]) * np.uint64(0xFF51AFD7ED558CCD)
         keys = keys ^ (keys >> np.uint64(32))
-    return np.maximum(keys, np.uint64(1))
+    held: NDArray[np.uint64] = np.maximum(keys, np.uint64(1))
+    return held

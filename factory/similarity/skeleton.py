@@ -22,32 +22,31 @@ MAX_NAME_SHARE: Final = 0.5
 WORDS: Final = 3
 
 # Another name often brings another gender with it.
-_PRONOUNS: Final = frozenset("he she him her his hers himself herself".split())
-_TITLES: Final = frozenset("mr mrs ms dr miss".split())
-_ALWAYS_CAPITAL: Final = frozenset("i i'm i'll i've i'd".split())
+_PRONOUNS: Final = frozenset({"he", "she", "him", "her", "his", "hers", "himself", "herself"})
+_TITLES: Final = frozenset({"mr", "mrs", "ms", "dr", "miss"})
+_ALWAYS_CAPITAL: Final = frozenset({"i", "i'm", "i'll", "i've", "i'd"})
 
 # Words that open English sentences without being names: function words, question words, imperatives and adverbs of tasks.
-_OPENERS: Final = frozenset(
-    """
-    a about above according across after afterwards again against all almost along already also although altogether always am
-    among an and another any anyone approximately are around as aside assume assuming at away back based be because before
-    behind below beside besides between beyond both but by calculate can choose combined compare compute consider continuing
-    convert could count currently daily define derive describe despite determine did do does down draw due during each earlier
-    eight eighteen eighty either eleven enough estimate evaluate even eventually every everyone everything exactly except
-    explain express fifteen fifty finally find first five for forty four fourteen from generally give given had half has have
-    having he hence her here hers herself him himself his how however hundred i identify if imagine immediately in including
-    initially inside instead into is it its itself just last lastly later let let's likewise list many may maybe me meanwhile
-    might mine more moreover most much my name near nearly neither never nevertheless next nine nineteen ninety no nobody none
-    nor normally not note nothing now of off often on once one only or originally other others otherwise our out outside over
-    overall part per perhaps please previously prove rather recently roughly round same second seven seventeen seventy several
-    shall she should show similarly simplify since six sixteen sixty so solve some someone something sometimes soon state still
-    such suddenly suppose surprisingly take ten than that that's the their them themselves then there there's therefore these
-    they they're thirteen thirty this those though thousand three through throughout thus till to today together tomorrow
-    tonight too towards twelve twenty twice two under unfortunately unless unlike until up upon us use used using usually was
-    we weekly were what what's when whenever where whereas whether which while who whoever whole whose why will with within
-    without would write yearly yes yesterday yet you your yours zero
-    """.split()
-)
+_OPENER_LIST: Final = """
+a about above according across after afterwards again against all almost along already also although altogether always am
+among an and another any anyone approximately are around as aside assume assuming at away back based be because before
+behind below beside besides between beyond both but by calculate can choose combined compare compute consider continuing
+convert could count currently daily define derive describe despite determine did do does down draw due during each earlier
+eight eighteen eighty either eleven enough estimate evaluate even eventually every everyone everything exactly except
+explain express fifteen fifty finally find first five for forty four fourteen from generally give given had half has have
+having he hence her here hers herself him himself his how however hundred i identify if imagine immediately in including
+initially inside instead into is it its itself just last lastly later let let's likewise list many may maybe me meanwhile
+might mine more moreover most much my name near nearly neither never nevertheless next nine nineteen ninety no nobody none
+nor normally not note nothing now of off often on once one only or originally other others otherwise our out outside over
+overall part per perhaps please previously prove rather recently roughly round same second seven seventeen seventy several
+shall she should show similarly simplify since six sixteen sixty so solve some someone something sometimes soon state still
+such suddenly suppose surprisingly take ten than that that's the their them themselves then there there's therefore these
+they they're thirteen thirty this those though thousand three through throughout thus till to today together tomorrow
+tonight too towards twelve twenty twice two under unfortunately unless unlike until up upon us use used using usually was
+we weekly were what what's when whenever where whereas whether which while who whoever whole whose why will with within
+without would write yearly yes yesterday yet you your yours zero
+"""
+_OPENERS: Final = frozenset(_OPENER_LIST.split())
 
 _TOKEN = re.compile(
     rf"(?P<number>{DIGITS})|(?P<word>[^\W\d_]+(?:['’][^\W\d_]+)*)|(?P<operator>[+*/=<>^×÷%]|(?<=[\s\d)])[-−](?=[\s\d(]))"

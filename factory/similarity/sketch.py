@@ -84,8 +84,8 @@ def sketch(text: str, vector: Half) -> Sketch:
     of = features(text)
     record = np.zeros((), dtype=record_type(len(vector)))
     record["text"] = key64(of.normal)
-    record["numbers"] = key64(" ".join(of.numbers)) if len(of.numbers) >= MIN_NUMBERS else 0
-    record["skeleton"] = key64(of.skeleton) if of.skeleton else 0
+    record["numbers"] = key64("numbers " + " ".join(of.numbers)) if len(of.numbers) >= MIN_NUMBERS else 0
+    record["skeleton"] = key64("skeleton " + of.skeleton) if of.skeleton else 0
     record["bands"] = band_keys(of.shingles, BANDS)
     record["skeleton_bands"] = band_keys(of.skeleton_shingles, SKELETON_BANDS)
     record["vector"] = vector

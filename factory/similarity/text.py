@@ -15,7 +15,7 @@ from typing import Final
 SHINGLE: Final = 5
 
 _SEPARATOR = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
-# Punctuation that is part of a number survives: a decimal point, a sign or slash right before a digit, a percent sign after one.
+# Punctuation that belongs to a number survives: a decimal point, a sign or slash right before a digit, a percent sign after.
 _KEPT = re.compile(r"(?<=\d)\.(?=\d)|[-/*](?=\d)|(?<=\d)%")
 _PLACE: Final = "\ue000"
 

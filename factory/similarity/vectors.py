@@ -7,7 +7,7 @@ the cosine of what they report with `cosine`.
 from __future__ import annotations
 
 import math
-from typing import Final, cast
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,4 +78,4 @@ class VectorIndex:
         rank = rows - min(nearest, seen)
         kth = float(np.partition(found, rank)[rank]) if nearest and rank < rows else math.inf
         reached = found >= min(floor, kth) - MARGIN
-        return cast(list[int], np.flatnonzero(reached & visible).tolist())
+        return np.flatnonzero(reached & visible).tolist()

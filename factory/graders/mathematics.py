@@ -1,0 +1,126 @@
+"""Grades a mathematical answer by equivalence, through math-verify. With that package, this file alone is a scorer.
+
+Run as a program (`--serve`) it is a worker: a JSON request a line in, a JSON verdict a line out. The parent bounds its time by
+killing it, since a symbolic comparison cannot be interrupted from within; math-verify's own timeouts use signals, which work in
+a main thread only, and are switched off here.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import sys
+from typing import Any
+
+SHORT = 400  # characters: a longer answer must mark its final result
+_LONGEST = 4_000  # characters of a marked result that are read
+_MEMORY = 4 << 30  # bytes a worker may map, so that an exploding power ends the worker and not the machine
+_MARK = re.compile(
+    r"####|(?<!\w)A\s*[:：]|\b(?i:final\s+answer|answer|ans)\s*(?:\*\*\s*)?(?:(?i:is|would be|equals)\b\s*:?|[:：])"
+)
+_TIES = re.compile(r"\b(?:or|either|maybe|perhaps|possibly|alternatively|otherwise)\b", re.IGNORECASE)
+_DENIAL = re.compile(r"\b(?:not|never)\b|n['’]t\b", re.IGNORECASE)
+_DELIMITERS = re.compile(r"\$|\\[()\[\]]|\\boxed")
+
+
+def grade(answer: str, reference: str, *, decimals: int = 6) -> tuple[bool, str, str]:
+    """(correct, extracted, detail). decimals: to which floating-point values are compared.
+
+    Raises what math-verify raises for memory or recursion; a caller that needs a bound runs it in a worker.
+    """
+    gold = final(reference)
+    said = final(answer)
+    if not gold:
+        return False, "", "the reference is empty"
+    if not said:
+        return False, "", "no final result"
+    if _TIES.search(said) and not _TIES.search(gold):
+        return False, said, "several results"
+    if _DENIAL.search(said):
+        return False, said, "the result is denied"
+    golds, given = _parse(gold), _parse(said)
+    if not golds:
+        return False, said, "the reference has no mathematical reading"
+    if not given:
+        return False, said, "no mathematical reading"
+    from math_verify import verify
+
+    # The gold first: the comparison is not symmetric.
+    correct = bool(verify(golds, given, float_rounding=decimals, timeout_seconds=None))
+    return correct, said, "equivalent" if correct else f"not {gold}"
+
+
+def final(text: str) -> str:
+    """The final result of a text: its boxed one, what follows its last mark, or all of it when short; "" if there is none."""
+    text = text.strip()
+    boxed = _boxed(text)
+    if boxed:
+        # Several boxes are several results, unless they are one result repeated.
+        return " or ".join(dict.fromkeys(boxed))[:_LONGEST]
+    ends = [match.end() for match in _MARK.finditer(text)]
+    if ends:
+        return text[ends[-1] :].strip().rstrip(".").replace("**", "")[:_LONGEST]
+    return text.rstrip(".") if len(text) <= SHORT else ""
+
+
+def _boxed(text: str) -> list[str]:
+    """The contents of every \\boxed{...} with balanced braces."""
+    found = []
+    for match in re.finditer(r"\\boxed\s*\{", text):
+        depth = 1
+        for at in range(match.end(), len(text)):
+            depth += {"{": 1, "}": -1}.get(text[at], 0)
+            if depth == 0:
+                found.append(text[match.end() : at].strip())
+                break
+    return found
+
+
+def _parse(text: str) -> list[Any]:
+    from math_verify import parse
+
+    # Bare mathematics is read as LaTeX; text that brings its own delimiters, or words, is left to math-verify's search.
+    wrapped = text if _DELIMITERS.search(text) or re.search(r"(?<!\\)\b[A-Za-z]{3,}\s", text) else f"${_as_latex(text)}$"
+    return list(parse(wrapped, parsing_timeout=None)) or list(parse(text, parsing_timeout=None))
+
+
+def _as_latex(text: str) -> str:
+    """Plain-text mathematics in LaTeX spelling: sqrt(2), pi, 2*x, %."""
+    text = re.sub(r"(?<![\\\w])sqrt\s*\(([^()]*)\)", r"\\sqrt{\1}", text)
+    text = re.sub(r"(?<![\\\w])(pi|sin|cos|tan|log|ln|exp)\b", r"\\\1", text)
+    return text.replace("**", "^").replace("*", r" \cdot ").replace("−", "-")
+
+
+def serve() -> None:
+    """Answer requests from standard input until it closes."""
+    _bound_memory()
+    import math_verify  # noqa: F401
+
+    _reply({"ready": True})
+    for line in sys.stdin:
+        request = json.loads(line)
+        try:
+            verdict = list(grade(request["answer"], request["reference"], **request["settings"]))
+        except Exception as failure:
+            # A text that breaks the parser has no mathematical reading; the next request must still be served.
+            verdict = [False, "", f"unreadable: {type(failure).__name__}"]
+        _reply({"verdict": verdict})
+
+
+def _reply(message: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(message) + "\n")
+    sys.stdout.flush()
+
+
+def _bound_memory() -> None:
+    logging.disable(logging.CRITICAL)
+    try:
+        import resource
+    except ImportError:  # not on Windows
+        return
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+
+
+if __name__ == "__main__" and sys.argv[1:] == ["--serve"]:
+    serve()

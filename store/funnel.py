@@ -1,0 +1,93 @@
+"""A job's numbers for `status`, read from counters that every landing and call keeps: quick at any number of receipts."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import orjson
+from sqlalchemy import Connection, func, select
+
+from factory.ports import JobState, Snapshot
+from factory.types import Role
+from store import decode, leases, reader
+from store.schema import call_tallies, calls, candidates, gate_tallies
+from store.schema import leases as lease_table
+
+_NANO: Final = 1_000_000_000
+
+
+def snapshot(connection: Connection, job_id: str) -> Snapshot:
+    """The job's numbers as they stand. seconds: how long it has been worked, the times between resumptions left out."""
+    row = reader.job_row(connection, job_id)
+    lease = connection.execute(select(lease_table).where(lease_table.c.job == row.number)).one()
+    by_role, spent = _calls(connection, row.number)
+    states, bands = _candidates(connection, row.number)
+    return Snapshot(
+        job=decode.job(row),
+        states=states,
+        gates=_gates(connection, row.number),
+        bands=bands,
+        calls_by_role=by_role,
+        spent_nano_usd=spent,
+        planted=_planted(connection, row.number),
+        lease_alive=row.state == JobState.RUNNING and leases.is_alive(lease),
+        seconds=leases.worked_seconds(lease),
+    )
+
+
+def _candidates(connection: Connection, job: int) -> tuple[dict[str, int], dict[str, int]]:
+    states: dict[str, int] = {}
+    bands: dict[str, int] = {}
+    columns = (candidates.c.state, candidates.c.band)
+    counted = select(*columns, func.count().label("n")).where(candidates.c.job == job).group_by(*columns).order_by(*columns)
+    for row in connection.execute(counted):
+        states[row.state] = states.get(row.state, 0) + row.n
+        if row.band is not None:
+            bands[row.band] = bands.get(row.band, 0) + row.n
+    return states, bands
+
+
+def _calls(connection: Connection, job: int) -> tuple[dict[str, int], int]:
+    rows = connection.execute(select(call_tallies).where(call_tallies.c.job == job).order_by(call_tallies.c.role)).all()
+    return {row.role: row.calls for row in rows}, sum(row.cost_nano_usd for row in rows)
+
+
+def _gates(connection: Connection, job: int) -> list[dict[str, Any]]:
+    gates: dict[str, dict[str, Any]] = {}
+    wanted = select(gate_tallies).where(gate_tallies.c.job == job).order_by(gate_tallies.c.first_seen)
+    for row in connection.execute(wanted):
+        gate = gates.setdefault(row.gate, _new_gate(row.gate))
+        gate["checked"] += row.candidates
+        gate[row.resolution] += row.candidates
+        gate["calls"] += row.calls
+        gate["seconds"] += row.seconds
+        gate["nano_usd"] += row.cost_nano_usd
+        if row.resolution != "passed":
+            gate["reasons"][row.reason] = gate["reasons"].get(row.reason, 0) + row.candidates
+    for gate in gates.values():
+        gate["reasons"] = dict(sorted(gate["reasons"].items(), key=lambda item: (-item[1], item[0])))
+        gate["cost_usd"] = gate.pop("nano_usd") / _NANO
+    return list(gates.values())
+
+
+def _new_gate(name: str) -> dict[str, Any]:
+    counts = dict.fromkeys(("checked", "passed", "repaired", "rejected", "held", "errored"), 0)
+    return {"gate": name, **counts, "reasons": {}, "calls": 0, "seconds": 0.0, "nano_usd": 0}
+
+
+def _planted(connection: Connection, job: int) -> dict[str, dict[str, Any]]:
+    """What the author planted in landed candidates, by kind, and which gate stopped how many of them."""
+    kinds: dict[str, dict[str, Any]] = {}
+    wanted = (
+        select(calls.c.planted, candidates.c.stopped_by, func.count(func.distinct(calls.c.idx)).label("n"))
+        .join_from(calls, candidates, (candidates.c.job == calls.c.job) & (candidates.c.idx == calls.c.idx))
+        .where(calls.c.job == job, calls.c.role == Role.AUTHOR.value, calls.c.revision == 0, calls.c.planted.is_not(None))
+        .group_by(calls.c.planted, candidates.c.stopped_by)
+    )
+    for row in connection.execute(wanted):
+        defect = orjson.loads(row.planted)
+        kind = kinds.setdefault(str(defect["kind"]), {"gate": str(defect.get("gate", "")), "planted": 0, "by": {}})
+        kind["planted"] += row.n
+        if row.stopped_by:
+            kind["by"][row.stopped_by] = kind["by"].get(row.stopped_by, 0) + row.n
+    return {name: {**kind, "by": dict(sorted(kind["by"].items()))} for name, kind in sorted(kinds.items())}

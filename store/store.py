@@ -1,0 +1,227 @@
+"""`factory.ports.Store` over SQL: reads on the caller's thread, writes through the one writer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from typing import Final
+from weakref import WeakKeyDictionary
+
+from factory.canonical import sha256_hex
+from factory.errors import BadInput, FactoryError
+from factory.ports import (
+    CallRecord,
+    CorpusEntry,
+    Holder,
+    JobRecord,
+    JobState,
+    LandedUnit,
+    Landing,
+    Lease,
+    Snapshot,
+)
+from factory.types import Candidate
+from store import chain, crashpoints, encode, funnel, holders, migrate, operations, sqlite
+from store.operations import Operation
+from store.reader import Reader
+from store.url import StoreUrl, parse
+from store.writer import Writer
+
+# Writes under way at once; the next one waits before it makes its rows, so memory stays bounded.
+_IN_FLIGHT: Final = 1024
+# Hashes of request blobs that are known to be stored: two generations of this many, some 5 MB each.
+_KNOWN_BLOBS: Final = 32_768
+_SEED_RANGE: Final = range(-(2**63), 2**63)
+
+
+def open_store(url: str, *, read_only: bool = False, lease_ttl_s: float = 60.0, busy_timeout_s: float = 30.0) -> SqlStore:
+    """The store at `url` (sqlite:///PATH, or a bare PATH ending in .db), made or migrated if need be.
+
+    read_only: the store must exist, and every write is refused; other processes may write meanwhile. lease_ttl_s: how long a
+    lease lasts unrenewed; busy_timeout_s: how long to wait for another process's write lock.
+    Raises BadInput naming the URL, the cause and the fix; nothing is created then.
+    """
+    place = parse(url, must_exist=read_only)
+    crash = crashpoints.armed()
+    migrate.ensure_current(place, busy_timeout_s)
+    return SqlStore(place, crash, read_only=read_only, lease_ttl_s=lease_ttl_s, busy_timeout_s=busy_timeout_s)
+
+
+class SqlStore:
+    """One process's handle on a store; `open_store` makes it. Several may be open on one file, in several processes."""
+
+    def __init__(
+        self,
+        url: StoreUrl,
+        crash: crashpoints.CrashPoint | None,
+        *,
+        read_only: bool,
+        lease_ttl_s: float,
+        busy_timeout_s: float,
+    ) -> None:
+        self._url = url
+        self._read_only = read_only
+        self._ttl_s = lease_ttl_s
+        self._read_engine = sqlite.reading_engine(url, busy_timeout_s)
+        self._reader = Reader(self._read_engine)
+        engine = sqlite.writing_engine(url, busy_timeout_s)
+        self._writer = Writer(engine, lambda error: sqlite.explain(error, url), crash)
+        self._jobs: dict[str, tuple[int, str]] = {}
+        self._known = _Known()
+        self._room: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
+
+    @property
+    def url(self) -> str:
+        """Where the store lies, for messages."""
+        return self._url.shown
+
+    @property
+    def committed(self) -> int:
+        """How many write transactions this handle has committed."""
+        return self._writer.committed
+
+    # jobs
+
+    async def create_job(self, job: JobRecord, holder: Holder) -> Lease:
+        """Raises BadInput where another job of the same spec, recipe and seed is alive or has landed anything."""
+        if job.seed not in _SEED_RANGE:
+            raise BadInput(f"the seed {job.seed} does not fit 64 bits", where=f"job {job.id}", fix="Take a smaller --seed")
+        return await self._lease(operations.CreateJob(encode.job_values(job), holder, self._ttl_s))
+
+    async def acquire(self, job_id: str, holder: Holder) -> Lease:
+        return await self._lease(operations.Acquire(job_id, holder, self._ttl_s))
+
+    async def renew(self, lease: Lease) -> None:
+        await self._write(operations.Renew(lease, self._ttl_s))
+
+    async def finish(self, lease: Lease, state: JobState, reason: str) -> None:
+        await self._write(operations.Finish(lease, state, reason))
+
+    def job(self, job_id: str) -> JobRecord:
+        """By id or a unique beginning of it. Raises BadInput."""
+        return self._reader.job(job_id)
+
+    def jobs(self) -> Sequence[JobRecord]:
+        """In the order of their creation."""
+        return self._reader.jobs()
+
+    def snapshot(self, job_id: str) -> Snapshot:
+        with self._read_engine.connect() as connection:
+            return funnel.snapshot(connection, job_id)
+
+    def landed(self, job_id: str) -> Sequence[LandedUnit]:
+        """In index order."""
+        return self._reader.landed(job_id)
+
+    def seeds_used(self, spec_identity: str, recipe: str, recipe_version: str) -> set[int]:
+        """The seeds of every job of this spec and recipe."""
+        return self._reader.seeds_used(spec_identity, recipe, recipe_version)
+
+    # the journal
+
+    async def record_call(self, lease: Lease, call: CallRecord) -> None:
+        async with self._space():
+            job, _ = self._job(lease.job)
+            rows = encode.call_rows(job, call, self._known)
+            await self._submit(operations.RecordCall(lease, job, rows))
+            # Requests repeat (a panel is asked one prompt many times), responses hardly ever.
+            self._known.add(rows.call[encode.REQUEST_BLOB])
+
+    def calls(self, job_id: str, index: int) -> Sequence[CallRecord]:
+        """In the order of their identities."""
+        return self._reader.calls(job_id, index)
+
+    def last_journaled_index(self, job_id: str) -> int:
+        return self._reader.last_journaled_index(job_id)
+
+    # landing and the corpus
+
+    async def land(self, lease: Lease, landing: Landing) -> None:
+        """Raises FactoryError where `landing` is not of the job's next index."""
+        async with self._space():
+            job, embedder = self._job(lease.job)
+            rows = encode.landing_rows(job, landing, embedder, holders.wall())
+            await self._submit(operations.Land(lease, job, rows))
+
+    def candidate(self, candidate_id: str) -> Candidate:
+        return self._reader.candidate(candidate_id)
+
+    def candidates(
+        self, *, job_id: str | None = None, states: Sequence[str] = (), bands: Sequence[str] = ()
+    ) -> Iterator[Candidate]:
+        return self._reader.candidates(job_id, states, bands)
+
+    def accepted(self, embedder: str) -> Iterator[CorpusEntry]:
+        return self._reader.accepted(embedder)
+
+    def verify(self, candidate_id: str) -> list[str]:
+        """What of a candidate no longer fits its hash chain: a sentence per broken place, none when all is well."""
+        with self._read_engine.connect() as connection:
+            return chain.broken_links(connection, candidate_id)
+
+    # blobs and cached vectors
+
+    async def put_blob(self, data: bytes, media_type: str) -> str:
+        """Keep bytes by their content; returns their sha256 (hex)."""
+        sha256 = sha256_hex(data)
+        if sha256 not in self._known:
+            await self._write(operations.PutBlob((sha256, media_type, data)))
+            self._known.add(sha256)
+        return sha256
+
+    def get_blob(self, sha256: str) -> bytes | None:
+        return self._reader.blob(sha256)
+
+    async def put_cache(self, key: str, data: bytes) -> None:
+        await self._write(operations.PutCache(key, data))
+
+    def get_cache(self, key: str) -> bytes | None:
+        return self._reader.cache(key)
+
+    def close(self) -> None:
+        """Write what was asked for, then let go of the file. A second call does nothing."""
+        self._writer.close()
+        self._read_engine.dispose()
+
+    async def _lease(self, operation: Operation) -> Lease:
+        lease = await self._write(operation)
+        assert lease is not None
+        return lease
+
+    async def _write(self, operation: Operation) -> Lease | None:
+        async with self._space():
+            return await self._submit(operation)
+
+    async def _submit(self, operation: Operation) -> Lease | None:
+        if self._read_only:
+            raise FactoryError("it was opened for reading only", where=f"store {self._url.shown}")
+        return await self._writer.submit(operation)
+
+    def _space(self) -> asyncio.Semaphore:
+        loop = asyncio.get_running_loop()
+        found = self._room.get(loop)
+        if found is None:
+            found = self._room[loop] = asyncio.Semaphore(_IN_FLIGHT)
+        return found
+
+    def _job(self, job_id: str) -> tuple[int, str]:
+        found = self._jobs.get(job_id)
+        if found is None:
+            found = self._jobs[job_id] = self._reader.number_and_embedder(job_id)
+        return found
+
+
+class _Known:
+    """A set that forgets: at most two generations, the older dropped when the younger is full."""
+
+    def __init__(self) -> None:
+        self._young: set[str] = set()
+        self._old: set[str] = set()
+
+    def __contains__(self, sha256: object) -> bool:
+        return sha256 in self._young or sha256 in self._old
+
+    def add(self, sha256: str) -> None:
+        if len(self._young) >= _KNOWN_BLOBS:
+            self._old, self._young = self._young, set()
+        self._young.add(sha256)
