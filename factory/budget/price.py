@@ -1,0 +1,91 @@
+"""What a call costs. Integers throughout: rates are nano-dollars per million tokens, amounts nano-dollars, rounded up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from factory.errors import FailureKind
+from factory.types import Usage
+
+_MTOK: Final = 1_000_000
+# Ten times the longest context any provider offers: a count above it is a defect of the report, not a bill.
+_ABSURD_TOKENS: Final = 100_000_000
+# Refused with an HTTP status before any token was made. A server error is not among them: a gateway's HTML or a cut JSON body
+# under status 200 is one too, and the model behind it was at work.
+_TURNED_AWAY: Final = frozenset({FailureKind.RATE_LIMITED, FailureKind.OVERLOADED, FailureKind.CONTEXT_OVERFLOW})
+# The model answered, if with nothing of use: it must have read something.
+_ANSWERED: Final = frozenset({None, FailureKind.TRUNCATED, FailureKind.REFUSED, FailureKind.MALFORMED, FailureKind.EMPTY})
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Nano-dollars per million tokens: USD per million tokens times 10^9. cached_input: of the input read from a cache."""
+
+    input: int
+    output: int
+    cached_input: int
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """A model's price. tiers: (start, rates), ascending: a call with more than `start` input tokens pays these rates for
+    all its tokens; per_call: nano-dollars for each call; source: where the price comes from, for people.
+    """
+
+    base: Rates
+    tiers: tuple[tuple[int, Rates], ...] = ()
+    per_call: int = 0
+    source: str = ""
+
+    @property
+    def free(self) -> bool:
+        every = (self.base, *(rates for _, rates in self.tiers))
+        return self.per_call == 0 and not any(rates.input or rates.output or rates.cached_input for rates in every)
+
+
+FREE: Final = Price(Rates(0, 0, 0), source="free of charge")
+
+
+def cost_nano(price: Price, usage: Usage) -> int:
+    """What this usage costs. It must be usable: see `attempt_cost_nano`."""
+    rates = price.base
+    for start, tier in price.tiers:
+        if usage.input_tokens > start:
+            rates = tier
+    fresh = usage.input_tokens - usage.cached_tokens
+    total = fresh * rates.input + usage.cached_tokens * rates.cached_input + usage.output_tokens * rates.output
+    return price.per_call + _up(total)
+
+
+def worst_case_nano(price: Price, input_tokens: int, max_tokens: int) -> int:
+    """The most that a call of at most so many input and output tokens can cost, whatever part of the input is cached."""
+    reachable = [price.base, *(rates for start, rates in price.tiers if input_tokens > start)]
+    worst = max(input_tokens * max(rates.input, rates.cached_input) + max_tokens * rates.output for rates in reachable)
+    return price.per_call + _up(worst)
+
+
+def attempt_cost_nano(price: Price, usage: Usage | None, failure: FailureKind | None = None) -> int | None:
+    """What an attempt cost; None where nobody can tell, and `Budget.settle` then charges its whole reservation.
+
+    failure: how it failed, None for an answer. A call that was turned away is free. After a broken connection, a deadline or a
+    server error without usage the provider may have been at work, so the cost is unknown; an adapter that knows better (the
+    request never left, or was refused with an HTTP status) says so with a usage of zeros.
+    """
+    if price.free:
+        return 0
+    if usage is None:
+        return 0 if failure in _TURNED_AWAY else None
+    return cost_nano(price, usage) if _usable(usage, answered=failure in _ANSWERED) else None
+
+
+def _usable(usage: Usage, *, answered: bool) -> bool:
+    """Whether a report can be true. No answer was ever made from no input, though some servers report just that."""
+    counts = (usage.input_tokens, usage.output_tokens, usage.cached_tokens)
+    if any(type(count) is not int or not 0 <= count <= _ABSURD_TOKENS for count in counts):
+        return False
+    return usage.cached_tokens <= usage.input_tokens and (usage.input_tokens > 0 or not answered)
+
+
+def _up(nano_times_mtok: int) -> int:
+    return -(-nano_times_mtok // _MTOK)

@@ -1,0 +1,228 @@
+"""Whose weights sit where: a judge or an oracle that is related to the author shares its blind spots, silently.
+
+The relations are those of preference leakage (arXiv 2502.01534): the same model, inheritance (tuned from, or taught by, the
+other), the same family. A member's lineage is what its cast declares, else what the shipped table reads from its name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import product
+from pathlib import Path
+from typing import Final
+
+from factory.config.yaml import Loc, Locate, read_document
+from factory.errors import BadInput
+from factory.types import Cast, Member, Role
+
+TABLE: Final = Path(__file__).with_name("lineage_table.yaml")
+RULE: Final = "the oracle and at least one judge must be unrelated to the author (preference leakage, arXiv 2502.01534)"
+_OVERRIDE: Final = "or write `allow_related: true`, which every receipt and export will say"
+_KEYS: Final[Mapping[Role, str]] = {Role.JUDGE: "judges", Role.SOLVER: "solvers"}
+
+
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """One member's. model: its bare name, "" for a simulated one; ancestors: families and models it comes from, transitively;
+    doubt: what the table reads otherwise from its name than the cast declares, as a sentence.
+    """
+
+    model: str
+    family: str
+    ancestors: frozenset[str] = frozenset()
+    doubt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """Two related seats. sentence names both and says how they are related."""
+
+    roles: tuple[Role, Role]
+    slots: tuple[int, int]
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class LineageReport:
+    """What the check found in a cast that passes.
+
+    lineages: by seat; broken: relations that the rule forbids and `allow_related` let pass; reported: those it allows; apart:
+    (judge slot, solver slot) pairs whose grades are left out or reported apart; conditions: for every receipt.
+    """
+
+    lineages: Mapping[tuple[Role, int], Lineage]
+    broken: tuple[Relation, ...] = ()
+    reported: tuple[Relation, ...] = ()
+    apart: frozenset[tuple[int, int]] = frozenset()
+    conditions: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = field(default=())
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a user should know, a sentence each."""
+        return (*self.doubts, *(relation.sentence for relation in (*self.broken, *self.reported)))
+
+
+def check_lineage(cast: Cast, locate: Locate | None = None, *, judged_solvers: bool = False) -> LineageReport:
+    """Check the cast before its first call.
+
+    judged_solvers: judges grade the solvers' answers in this recipe, so each solver needs a judge unrelated to it. locate: the
+    file and line of a part of the cast. Raises BadInput for a member of unknown lineage, and, unless the cast says
+    `allow_related: true`, for an oracle related to the author, an author without an unrelated judge, or a solver without one.
+    """
+    place = locate or (lambda loc: ": ".join([f"cast {cast.name}", ".".join(str(part) for part in loc)]))
+    lineages = {
+        (role, slot): _lineage(member, place(_loc(cast, role, slot)))
+        for role, members in cast.members.items()
+        for slot, member in enumerate(members)
+    }
+    check = _Check(cast, lineages)
+    authors = check.pairs(Role.AUTHOR, Role.JUDGE)
+    solvers = check.pairs(Role.SOLVER, Role.JUDGE)
+    broken = [*check.pairs(Role.AUTHOR, Role.ORACLE), *check.without_other(Role.AUTHOR, authors)]
+    if judged_solvers:
+        broken += check.without_other(Role.SOLVER, solvers)
+    if broken and not cast.allow_related:
+        first = broken[0]
+        role, other = first.roles
+        asked = "an oracle of another family" if other is Role.ORACLE else "a judge of another family"
+        verb = "Choose" if other is Role.ORACLE else "Add"
+        rule = RULE if role is Role.AUTHOR else "a solver needs a judge unrelated to it (preference leakage, arXiv 2502.01534)"
+        raise BadInput(
+            f"{first.sentence.removesuffix('.')}, but {rule}",
+            where=place(_loc(cast, other, first.slots[1])),
+            fix=f"{verb} {asked}, {_OVERRIDE}",
+        )
+    return LineageReport(
+        lineages=lineages,
+        broken=tuple(broken),
+        reported=tuple(relation for relation in (*authors, *solvers) if relation not in broken),
+        apart=frozenset((relation.slots[1], relation.slots[0]) for relation in solvers),
+        conditions=("allow_related",) if cast.allow_related else (),
+        doubts=tuple(dict.fromkeys(lineage.doubt for lineage in lineages.values() if lineage.doubt)),
+    )
+
+
+def related(left: Lineage, right: Lineage) -> str:
+    """How two members are related ("the same model", ...), "" when they are not as far as is known."""
+    if left.model and left.model == right.model:
+        return "they are the same model"
+    if left.family == right.family:
+        return f"both are of the family {left.family}"
+    for child, parent in ((left, right), (right, left)):
+        if common := child.ancestors & ({parent.model, parent.family} - {""}):
+            return f"{child.model or child.family} comes from {min(common)}"
+    if common := left.ancestors & right.ancestors:
+        return f"both come from {min(common)}"
+    return ""
+
+
+@dataclass(frozen=True)
+class _Check:
+    cast: Cast
+    lineages: Mapping[tuple[Role, int], Lineage]
+
+    def pairs(self, role: Role, other: Role) -> list[Relation]:
+        """The related pairs of two roles."""
+        found = []
+        for (i, left), (j, right) in product(enumerate(self.cast.seats(role)), enumerate(self.cast.seats(other))):
+            if how := related(self.lineages[role, i], self.lineages[other, j]):
+                sentence = f"The {other.value} {right.model} is related to the {role.value} {left.model}: {how}."
+                found.append(Relation((role, other), (i, j), sentence))
+        return found
+
+    def without_other(self, role: Role, pairs: list[Relation]) -> list[Relation]:
+        """The pairs with judges of those members to whom every judge is related."""
+        judges = len(self.cast.seats(Role.JUDGE))
+        seen = [relation.slots[0] for relation in pairs]
+        return [relation for relation in pairs if seen.count(relation.slots[0]) == judges]
+
+
+def _lineage(member: Member, where: str) -> Lineage:
+    """Raises BadInput at `where` when neither the cast nor the table knows the family."""
+    bare = "" if member.simulated else bare_name(member.model)
+    read = table_lineage(bare) if bare else None
+    declared = _family(member.family) if member.family else ""
+    if not declared and read is None:
+        raise BadInput(
+            f"nobody can tell whom {member.model} is related to: its name is in no known family",
+            where=where,
+            fix="Declare whose weights it is: `family: NAME` (and `parent: MODEL` where it was tuned from another)",
+        )
+    family = declared or (read.family if read else "")
+    if member.parent:
+        ancestors = _ancestors([member.parent])
+    elif read is not None:
+        ancestors = read.ancestors
+    else:
+        # A declared family that the table knows brings its own parents along.
+        ancestors = _ancestors([family])
+    doubt = ""
+    if declared and read is not None and declared != read.family and declared not in read.ancestors:
+        doubt = f"{member.model} is declared to be of the family {declared}; by its name it would be {read.family}."
+    return Lineage(bare, family, ancestors - {family, bare}, doubt)
+
+
+def bare_name(model: str) -> str:
+    """The weights' name, whoever offers them: the last part of a model's name, in lower case."""
+    return model.rsplit("/", 1)[-1].casefold()
+
+
+@lru_cache(maxsize=1024)
+def table_lineage(bare: str) -> Lineage | None:
+    """What the shipped table reads from a bare name; None when no entry matches."""
+    entries = [entry for entry in _table().entries if entry.pattern.search(bare)]
+    if not entries:
+        return None
+    named = [entry.family for entry in entries[1:]] + [parent for entry in entries for parent in entry.parents]
+    return Lineage(bare, entries[0].family, _ancestors(named) - {entries[0].family, bare})
+
+
+def _ancestors(names: list[str]) -> frozenset[str]:
+    """The named families and models, and whatever those come from."""
+    found: set[str] = set()
+    open_names = [bare_name(name) for name in names]
+    while open_names:
+        name = open_names.pop()
+        if name in found:
+            continue
+        found.add(name)
+        known = [entry for entry in _table().entries if entry.pattern.search(name)]
+        open_names += [_family(name), *(entry.family for entry in known), *(p for entry in known for p in entry.parents)]
+    return frozenset(found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    pattern: re.Pattern[str]
+    family: str
+    parents: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    entries: tuple[_Entry, ...]
+    aliases: Mapping[str, str]
+
+
+@lru_cache(maxsize=1)
+def _table() -> _Table:
+    value = read_document(TABLE).value
+    entries = tuple(
+        _Entry(re.compile(f"(?<![a-z])(?:{entry['match']})"), entry["family"], tuple(entry.get("parents", ())))
+        for entry in value["models"]
+    )
+    return _Table(entries, value["aliases"])
+
+
+def _family(name: str) -> str:
+    plain = name.strip().casefold()
+    return _table().aliases.get(plain, plain)
+
+
+def _loc(cast: Cast, role: Role, slot: int) -> Loc:
+    key = _KEYS.get(role, role.value)
+    return (key,) if key == role.value and len(cast.seats(role)) == 1 else (key, slot)

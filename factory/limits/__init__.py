@@ -1,0 +1,8 @@
+"""How fast a provider may be asked: slots that adapt, caps per minute, a breaker, and when to try again (DESIGN section 5)."""
+
+from factory.limits.breaker import BreakerSettings, BreakerState
+from factory.limits.clock import Clock
+from factory.limits.endpoint import Endpoint, EndpointStats, Limits, Slot
+from factory.limits.retry import Retry
+
+__all__ = ["BreakerSettings", "BreakerState", "Clock", "Endpoint", "EndpointStats", "Limits", "Retry", "Slot"]

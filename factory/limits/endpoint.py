@@ -1,0 +1,357 @@
+"""One provider endpoint as every role that uses it shares it: a queue, slots, caps, pauses and a breaker.
+
+Waiting happens here, before a call exists for the provider, so it is never a model timeout. Whoever waits is first come first
+served; a call that is to be tried again joins the queue's end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections import deque
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Final
+
+from factory.errors import FailureKind, ModelFailure, ProviderUnusable
+from factory.limits.adaptive import AdaptiveLimit
+from factory.limits.breaker import Breaker, BreakerSettings, BreakerState
+from factory.limits.bucket import Bucket
+from factory.limits.clock import Clock
+
+_REJECTIONS: Final = frozenset({FailureKind.RATE_LIMITED, FailureKind.OVERLOADED})
+_OUTAGES: Final = frozenset({FailureKind.CONNECTION, FailureKind.TIMEOUT, FailureKind.SERVER_ERROR, FailureKind.OVERLOADED})
+_LATENCIES: Final = 512
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointStats:
+    """An endpoint as `factory status` shows it. Times in seconds.
+
+    limit: calls allowed in flight now; queue: calls that wait for a slot; requests: calls sent; rate_limited, outages: how
+    they failed; paused_for_s: what is left of a provider's Retry-After; gone_for_s: see `Endpoint.gone_for_s`; p50_s, p95_s:
+    latency of the last 512 answered calls, None before the first.
+    """
+
+    key: str
+    in_flight: int
+    limit: int
+    max_in_flight: int
+    queue: int
+    requests: int
+    rate_limited: int
+    outages: int
+    breaker: BreakerState
+    paused_for_s: float
+    gone_for_s: float
+    p50_s: float | None
+    p95_s: float | None
+
+
+class Slot:
+    """The right to make one call: `async with endpoint.slot(tokens=bound) as slot`.
+
+    The block holds exactly one attempt. An exception that leaves it tells how the attempt ended: none is an answer, a
+    ModelFailure is judged by its kind and retry_after_s, anything else says nothing about the provider.
+    waited_s: time in the queue. blameless: set on leaving; the failure is to be laid to the endpoint (a rejection, or an outage
+    of it), not to this call, so it does not count towards `Retry.attempts`. held_back: set on leaving; a pause or the breaker
+    decides when the endpoint is asked again, so the next try need not wait by itself and goes straight into the queue.
+    """
+
+    __slots__ = (
+        "_begun_in", "_endpoint", "_generation", "_sent_at", "_tokens", "_used", "blameless", "held_back", "waited_s",
+    )  # fmt: skip
+
+    def __init__(self, endpoint: Endpoint, tokens: int) -> None:
+        self._endpoint = endpoint
+        self._tokens = tokens
+        self._used: int | None = None
+        self._begun_in = 0
+        self._generation = 0
+        self._sent_at = 0.0
+        self.waited_s = 0.0
+        self.blameless = False
+        self.held_back = False
+
+    def sent(self) -> None:
+        """The request leaves now: latency counts from here, and from entering the block where this is never called."""
+        self._sent_at = self._endpoint.clock.now()
+
+    def used(self, tokens: int) -> None:
+        """What the call took of the tokens per minute, in place of the bound it was admitted with."""
+        self._used = tokens
+
+    async def __aenter__(self) -> Slot:
+        """Raises ProviderUnusable when the endpoint stayed away longer than its patience."""
+        await self._endpoint._acquire(self)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._endpoint._release(self, exc)
+
+
+class Endpoint:
+    """Made by `Limits.endpoint`."""
+
+    def __init__(
+        self,
+        key: str,
+        max_in_flight: int,
+        *,
+        clock: Clock,
+        patience_s: float,
+        longest_pause_s: float,
+        breaker: BreakerSettings,
+    ) -> None:
+        self.key = key
+        self.clock = clock
+        self._patience_s = patience_s
+        self._longest_pause_s = longest_pause_s
+        self._limit = AdaptiveLimit(max_in_flight)
+        self._breaker = Breaker(breaker)
+        self._requests_cap: Bucket | None = None
+        self._tokens_cap: Bucket | None = None
+        self._paused_until = -math.inf
+        self._trouble_since: float | None = None
+        self._idle_since = clock.now()
+        self._in_flight = 0
+        self._queue: deque[tuple[Slot, asyncio.Future[None]]] = deque()
+        self._waiting = 0
+        self._timer: asyncio.Task[None] | None = None
+        self._timer_at = 0.0
+        self._sent = self._rate_limited = self._outages = 0
+        self._latencies: deque[float] = deque(maxlen=_LATENCIES)
+
+    def slot(self, tokens: int = 0) -> Slot:
+        """A slot to enter. tokens: an upper bound of what the call takes of the tokens per minute."""
+        return Slot(self, tokens)
+
+    def narrow(self, max_in_flight: int, rpm: int | None, tpm: int | None) -> None:
+        """Apply caps beside those there are; the stricter ones hold."""
+        now = self.clock.now()
+        self._limit.narrow(max_in_flight)
+        if rpm is not None and (self._requests_cap is None or rpm < self._requests_cap.per_minute):
+            self._requests_cap = Bucket.of_requests(rpm, now)
+        if tpm is not None and (self._tokens_cap is None or tpm < self._tokens_cap.per_minute):
+            self._tokens_cap = Bucket.of_tokens(tpm, now)
+
+    @property
+    def gone_for_s(self) -> float:
+        """Seconds since the first failure that no answer has followed; 0 while the provider answers.
+
+        Rejections count as failures here: a provider that turns every call away for longer than we wait is of no use either.
+        """
+        return 0.0 if self._trouble_since is None else self.clock.now() - self._trouble_since
+
+    def stats(self) -> EndpointStats:
+        now = self.clock.now()
+        latencies = sorted(self._latencies)
+        return EndpointStats(
+            key=self.key,
+            in_flight=self._in_flight,
+            limit=self._limit.allowed,
+            max_in_flight=self._limit.most,
+            queue=self._waiting,
+            requests=self._sent,
+            rate_limited=self._rate_limited,
+            outages=self._outages,
+            breaker=self._breaker.state(now),
+            paused_for_s=max(0.0, self._paused_until - now),
+            gone_for_s=self.gone_for_s,
+            p50_s=_rank(latencies, 0.50),
+            p95_s=_rank(latencies, 0.95),
+        )
+
+    async def _acquire(self, slot: Slot) -> None:
+        now = self.clock.now()
+        if not self._in_flight and not self._waiting and now - self._idle_since > self._longest_pause_s:
+            # Nobody has asked for a while: how long it has been silent says nothing.
+            self._trouble_since = None
+        if self._given_up(now):
+            raise self._gone()
+        if not self._waiting and self._blocked_for(slot._tokens, now) <= 0:
+            self._begin(slot, now)
+            return
+        granted = asyncio.get_running_loop().create_future()
+        self._queue.append((slot, granted))
+        self._waiting += 1
+        self._advance(now)
+        try:
+            await granted
+        except asyncio.CancelledError:
+            if granted.cancelled():
+                self._waiting -= 1
+                self._advance(self.clock.now())
+            elif granted.exception() is None:
+                # Cancelled between the grant and this task's turn: the slot goes to the next in line.
+                self._release(slot, asyncio.CancelledError())
+            raise
+        slot.waited_s = self.clock.now() - now
+
+    def _begin(self, slot: Slot, now: float) -> None:
+        self._in_flight += 1
+        self._sent += 1
+        slot._begun_in = self._limit.round
+        slot._generation = self._breaker.begin()
+        slot._sent_at = now
+        if self._requests_cap is not None:
+            self._requests_cap.take(1, now)
+        if self._tokens_cap is not None:
+            self._tokens_cap.take(slot._tokens, now)
+
+    def _release(self, slot: Slot, exc: BaseException | None) -> None:
+        now = self.clock.now()
+        if isinstance(exc, ModelFailure) and exc.kind.transient:
+            self._failed(slot, exc, now)
+        elif exc is None or isinstance(exc, ModelFailure):
+            self._answered(slot, now)
+        else:
+            self._breaker.dropped(slot._generation)
+        self._in_flight -= 1
+        if self._tokens_cap is not None and slot._used is not None:
+            self._tokens_cap.correct(slot._tokens - slot._used)
+        if not self._in_flight and not self._waiting:
+            self._idle_since = now
+        self._advance(now)
+
+    def _answered(self, slot: Slot, now: float) -> None:
+        self._limit.accepted(self._in_flight)
+        self._breaker.answered(slot._generation)
+        self._trouble_since = None
+        self._latencies.append(now - slot._sent_at)
+
+    def _failed(self, slot: Slot, failure: ModelFailure, now: float) -> None:
+        rejected, outage = failure.kind in _REJECTIONS, failure.kind in _OUTAGES
+        if self._trouble_since is None:
+            self._trouble_since = now
+        if rejected:
+            self._limit.rejected(slot._begun_in)
+        if outage:
+            self._outages += 1
+            self._breaker.failed(slot._generation, now)
+        else:
+            self._rate_limited += 1
+            self._breaker.answered(slot._generation)
+        slot.blameless = rejected or not self._breaker.closed
+        if failure.retry_after_s is not None and not math.isnan(failure.retry_after_s):
+            pause = min(max(0.0, failure.retry_after_s), self._longest_pause_s)
+            self._paused_until = max(self._paused_until, now + pause)
+        slot.held_back = now < self._paused_until or not self._breaker.closed
+        if self._given_up(now):
+            self._turn_away()
+
+    def _blocked_for(self, tokens: int, now: float) -> float:
+        """Seconds until a call may go, as far as time alone decides; infinite while it waits for another call to end."""
+        if self._in_flight >= self._limit.allowed and self._breaker.closed:
+            # Calls that hang from before an outage must not keep the probes away.
+            return math.inf
+        wait = max(self._paused_until - now, self._breaker.ready_in(now))
+        if self._requests_cap is not None:
+            wait = max(wait, self._requests_cap.ready_in(1, now))
+        if self._tokens_cap is not None:
+            wait = max(wait, self._tokens_cap.ready_in(tokens, now))
+        return wait
+
+    def _advance(self, now: float) -> None:
+        """Hand out what may be handed out, in order; wake up again when time alone will have made room."""
+        while self._queue:
+            slot, granted = self._queue[0]
+            if granted.done():
+                self._queue.popleft()
+                continue
+            wait = self._blocked_for(slot._tokens, now)
+            if wait > 0:
+                if wait < math.inf:
+                    self._wake_at(now + wait)
+                return
+            self._queue.popleft()
+            self._waiting -= 1
+            self._begin(slot, now)
+            granted.set_result(None)
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _wake_at(self, at: float) -> None:
+        if self._timer is not None:
+            if self._timer_at <= at:
+                return
+            self._timer.cancel()
+        self._timer_at = at
+        self._timer = asyncio.get_running_loop().create_task(self._wake())
+
+    async def _wake(self) -> None:
+        await self.clock.sleep(max(0.0, self._timer_at - self.clock.now()))
+        self._timer = None
+        self._advance(self.clock.now())
+
+    def _given_up(self, now: float) -> bool:
+        return self._trouble_since is not None and now - self._trouble_since >= self._patience_s
+
+    def _turn_away(self) -> None:
+        for _, granted in self._queue:
+            if not granted.done():
+                granted.set_exception(self._gone())
+                self._waiting -= 1
+        self._queue.clear()
+
+    def _gone(self) -> ProviderUnusable:
+        return ProviderUnusable(
+            f"the provider has answered no call for {self.gone_for_s:.0f} s",
+            where=self.key,
+            fix="Nothing is lost: once it answers again, resume the job",
+        )
+
+
+class Limits:
+    """The endpoints of this process.
+
+    patience_s: how long a provider may stay away before whoever waits for it is told so; longest_pause_s: the most of a
+    Retry-After that is obeyed at once, after which the provider is asked again.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Clock | None = None,
+        patience_s: float = 600.0,
+        longest_pause_s: float = 60.0,
+        breaker: BreakerSettings | None = None,
+    ) -> None:
+        self._clock = clock or Clock()
+        self._patience_s = patience_s
+        self._longest_pause_s = longest_pause_s
+        self._breaker = breaker or BreakerSettings()
+        self._endpoints: dict[str, Endpoint] = {}
+
+    def endpoint(self, key: str, *, max_in_flight: int, rpm: int | None = None, tpm: int | None = None) -> Endpoint:
+        """The endpoint of this key, the same for every caller; where callers name different caps the stricter ones hold.
+
+        key: names credential and base_url and is shown to users, so it must not hold the credential itself.
+        Raises ValueError for a cap below 1.
+        """
+        if min(max_in_flight, rpm or 1, tpm or 1) < 1 or rpm == 0 or tpm == 0:
+            raise ValueError(f"the caps of {key} must be at least 1, not {max_in_flight}, {rpm} and {tpm}")
+        found = self._endpoints.get(key)
+        if found is None:
+            found = self._endpoints[key] = Endpoint(
+                key,
+                max_in_flight,
+                clock=self._clock,
+                patience_s=self._patience_s,
+                longest_pause_s=self._longest_pause_s,
+                breaker=self._breaker,
+            )
+        found.narrow(max_in_flight, rpm, tpm)
+        return found
+
+    def stats(self) -> tuple[EndpointStats, ...]:
+        """Every endpoint, in the order of their first use."""
+        return tuple(endpoint.stats() for endpoint in self._endpoints.values())
+
+
+def _rank(ordered: list[float], share: float) -> float | None:
+    """The nearest-rank percentile."""
+    return ordered[math.ceil(share * len(ordered)) - 1] if ordered else None

@@ -1,0 +1,220 @@
+"""Where a cast member is reached and with which key: checked when the cast is read, before anything is sent.
+
+Keys live in the environment alone. An endpoint knows the variable's name, never its value, so it may be shown and logged.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+import socket
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from factory.errors import BadInput, ProviderUnusable
+from factory.types import Member
+
+OFFICIAL: Final[Mapping[str, tuple[str, str]]] = {
+    "openai": ("https://api.openai.com/v1", "OPENAI_API_KEY"),
+    "anthropic": ("https://api.anthropic.com", "ANTHROPIC_API_KEY"),
+}
+NO_KEY: Final = "none"
+DEADLINE_S: Final = 600.0
+IDLE_S: Final = 60.0
+
+_METADATA_NAMES = frozenset({"metadata", "metadata.google.internal", "instance-data", "instance-data.ec2.internal"})
+# Addresses at which clouds hand credentials to whoever asks from inside: AWS, Google, Azure and others share 169.254.169.254,
+# AWS over IPv6 fd00:ec2::254, Alibaba 100.100.100.200, Oracle 192.0.0.192. Link-local as a whole has no model server.
+_METADATA_NETS = tuple(
+    ipaddress.ip_network(net)
+    for net in ("169.254.0.0/16", "fe80::/10", "fd00:ec2::/32", "100.100.100.200/32", "192.0.0.192/32", "168.63.129.16/32")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One provider at one address under one credential: what clients and limits are shared by."""
+
+    provider: str
+    base_url: str
+    key_env: str
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.base_url).netloc
+
+    @property
+    def official(self) -> bool:
+        """Whether this is the provider's own service, and not something that merely speaks its protocol."""
+        return self.base_url == OFFICIAL[self.provider][0]
+
+    def key(self) -> str:
+        """The key, read from the environment now. Raises ProviderUnusable, which never shows it."""
+        value = os.environ.get(self.key_env, "").strip()
+        if not value and not self.official and self.key_env == OFFICIAL[self.provider][1]:
+            # A server of one's own often asks for no key at all.
+            return NO_KEY
+        if not value:
+            raise ProviderUnusable(
+                f"the environment variable {self.key_env} holds no key",
+                where=f"{self.provider} at {self.host}",
+                fix=f"Set it (export {self.key_env}=...), or name another one in the cast: `options: {{key_env: NAME}}`",
+            )
+        if not re.fullmatch(r"[\x21-\x7e]+", value):
+            raise ProviderUnusable(
+                f"the key in {self.key_env} has spaces, line breaks or characters outside ASCII, so it cannot be a key",
+                where=f"{self.provider} at {self.host}",
+                fix="Copy it again",
+            )
+        return value
+
+    @property
+    def proxy(self) -> str | None:
+        """The proxy the environment asks for (HTTPS_PROXY and its kin); never one for this machine's own servers."""
+        parts = urlsplit(self.base_url)
+        host = parts.hostname or ""
+        if host == "localhost" or is_loopback(host) or urllib.request.proxy_bypass(host):
+            return None
+        return urllib.request.getproxies().get(parts.scheme)
+
+
+@dataclass(frozen=True, slots=True)
+class CallSettings:
+    """How long one attempt may take, in seconds, and what else the member wants said.
+
+    deadline_s: from sending to the last byte. idle_s: silence between two parts of an answer that has begun. Before an answer
+    begins silence is the model at work, so only the deadline bounds it. max_tokens_field: under which name an OpenAI-compatible
+    server takes the bound. body: fields put into each request as they are.
+    """
+
+    deadline_s: float = DEADLINE_S
+    idle_s: float = IDLE_S
+    max_tokens_field: str | None = None
+    body: Mapping[str, Any] | None = None
+
+
+def provider_of(member: Member) -> tuple[str, str]:
+    """A member's provider and the model's name there. Raises BadInput for a provider without an adapter."""
+    provider, slash, name = member.model.partition("/")
+    if not (slash and name and provider in OFFICIAL):
+        raise BadInput(
+            f"no adapter for {member.model!r}",
+            where="cast: model",
+            fix=f"Write PROVIDER/MODEL with one of the providers {', '.join(sorted(OFFICIAL))} (any server that speaks the "
+            "OpenAI protocol: openai/NAME with base_url), or sim:ROLE for a rehearsal",
+        )
+    return provider, name
+
+
+def endpoint_of(member: Member) -> Endpoint:
+    """The endpoint of a member. Raises BadInput for a provider, base_url or key_env that cannot be meant."""
+    provider, _ = provider_of(member)
+    base_url, key_env = OFFICIAL[provider]
+    if member.base_url is not None:
+        base_url = _checked_url(member.base_url, f"cast: {member.model}: base_url")
+    return Endpoint(provider, base_url, _key_env(member, key_env))
+
+
+def settings_of(member: Member) -> CallSettings:
+    """The member's call settings. Raises BadInput naming the option."""
+    options, where = member.options, f"cast: {member.model}: options"
+    field = options.get("max_tokens_field")
+    if field not in (None, "max_tokens", "max_completion_tokens"):
+        raise BadInput(f"max_tokens_field is {field!r}", where=where, fix="Use max_tokens or max_completion_tokens")
+    body = options.get("body")
+    if body is not None and (not isinstance(body, dict) or {"model", "messages", "system", "stream"} & body.keys()):
+        raise BadInput(
+            "body must be a mapping of request fields other than model, messages, system and stream",
+            where=where,
+            fix="For example `body: {top_p: 0.9}`",
+        )
+    return CallSettings(
+        _seconds(options, "deadline_s", DEADLINE_S, where), _seconds(options, "idle_s", IDLE_S, where), field, body
+    )
+
+
+def is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def is_metadata(host: str) -> bool:
+    """Whether a host name or address is a cloud's metadata service (or link-local, where such services live)."""
+    name = host.rstrip(".").lower()
+    if name in _METADATA_NAMES:
+        return True
+    try:
+        address = ipaddress.ip_address(name.partition("%")[0])
+    except ValueError:
+        return False
+    if isinstance(address, ipaddress.IPv6Address):
+        address = address.ipv4_mapped or address.sixtofour or address
+    return any(address in net for net in _METADATA_NETS)
+
+
+def _checked_url(text: str, where: str) -> str:
+    try:
+        parts = urlsplit(text)
+        port_is_fine = parts.port != 0
+    except ValueError:
+        parts, port_is_fine = urlsplit(""), False
+    host = parts.hostname or ""
+    fine = text.isprintable() and " " not in text and parts.scheme in ("http", "https") and port_is_fine and _is_host(host)
+    if not fine:
+        raise BadInput("base_url is not an http or https address", where=where, fix="For example http://localhost:8000/v1")
+    if parts.username or parts.password:
+        raise BadInput(
+            "base_url holds a user name or a password",
+            where=where,
+            fix="Keys come from the environment: name the variable with `options: {key_env: NAME}`",
+        )
+    if parts.query or parts.fragment:
+        raise BadInput(
+            "base_url has a query or a fragment", where=where, fix="Give it up to its path: http://localhost:8000/v1"
+        )
+    if is_metadata(host):
+        raise BadInput(
+            f"base_url points at {host}, a machine's metadata service, which is no model server",
+            where=where,
+            fix="Give the address of a model server",
+        )
+    return text.rstrip("/")
+
+
+def _is_host(name: str) -> bool:
+    """A host name or an IP address in its usual form; the others (decimal, octal, hexadecimal) only serve to disguise one."""
+    try:
+        ipaddress.ip_address(name.partition("%")[0])
+        return True
+    except ValueError:
+        pass
+    try:
+        socket.inet_aton(name)
+        return False
+    except OSError:
+        return re.fullmatch(r"[A-Za-z0-9_]([A-Za-z0-9._-]*)", name) is not None
+
+
+def _key_env(member: Member, default: str) -> str:
+    name = member.options.get("key_env", default)
+    if not (isinstance(name, str) and re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name)):
+        # Not echoed: whoever mistakes this option for the key itself would see it in a log.
+        raise BadInput(
+            "key_env is not the name of an environment variable",
+            where=f"cast: {member.model}: options",
+            fix="Put the key into a variable and give that variable's name here, for example `key_env: MY_SERVER_KEY`",
+        )
+    return name
+
+
+def _seconds(options: Mapping[str, Any], name: str, default: float, where: str) -> float:
+    value = options.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 86_400:
+        raise BadInput(f"{name} is {value!r}", where=where, fix="Give seconds, above 0 and at most 86400")
+    return float(value)

@@ -1,0 +1,184 @@
+"""The lineage rule over the shipped table and the cast's own declarations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from factory.config.lineage import bare_name, check_lineage, related, table_lineage
+from factory.errors import BadInput
+from factory.types import Cast, Member, Role
+
+FAMILIES = {
+    "claude": ["anthropic/claude-sonnet-4-5", "bedrock/us.anthropic.claude-3-5-sonnet-20240620-v1:0"],
+    "gpt": [
+        "openai/gpt-4o",
+        "openai/ft:gpt-4o-mini:acme::x1",
+        "openai/chatgpt-4o-latest",
+        "openai/o3",
+        "openai/o4-mini",
+        "groq/openai/gpt-oss-120b",
+    ],
+    "gemini": ["google/gemini-2.5-pro"],
+    "gemma": ["openai/google/gemma-3-27b-it", "ollama/codegemma:7b"],
+    "llama": ["openai/meta-llama/Llama-3.3-70B-Instruct", "openai/accounts/fireworks/models/llama-v3p1-8b", "x/codellama-34b"],
+    "qwen": ["openai/Qwen/Qwen2.5-72B-Instruct", "openai/qwq-32b", "openai/AIDC-AI/Marco-o1"],
+    "deepseek": ["openai/deepseek-chat", "openai/deepseek-ai/DeepSeek-R1-Distill-Qwen-14B", "ollama/deepseek-r1:14b"],
+    "mistral": ["openai/mistral-large-latest", "openai/mixtral-8x7b", "openai/ministral-8b", "openai/codestral-latest"],
+    "phi": ["openai/microsoft/phi-4"],
+    "command": ["openai/command-r-plus", "openai/c4ai-aya-expanse-32b"],
+    "grok": ["openai/grok-4"],
+    "kimi": ["openai/moonshotai/kimi-k2"],
+    "glm": ["openai/glm-4.6", "openai/chatglm3-6b"],
+    "nemotron": ["openai/nvidia/Llama-3.1-Nemotron-70B-Instruct", "openai/nemotron-4-340b"],
+    "olmo": ["openai/allenai/OLMo-2-1124-13B"],
+    "tulu": ["openai/allenai/Llama-3.1-Tulu-3-8B"],
+    "yi": ["openai/yi-34b-chat"],
+    "granite": ["openai/granite-3.1-8b"],
+    "smollm": ["openai/SmolLM2-1.7B", "openai/HuggingFaceTB/SmolLM3-3B"],
+    "pythia": ["openai/gpt-neox-20b", "openai/gpt-j-6b"],
+}
+
+
+def member(model: str, **more: Any) -> Member:
+    return Member(model=model, **more)
+
+
+def cast(*, allow_related: bool = False, **roles: Member | list[Member]) -> Cast:
+    members = {Role(role): (given,) if isinstance(given, Member) else tuple(given) for role, given in roles.items()}
+    return Cast(name="mine", members=members, allow_related=allow_related)
+
+
+CLAUDE, OPUS = member("anthropic/claude-sonnet-4-5"), member("anthropic/claude-opus-4-1")
+GPT, QWEN, LLAMA = member("openai/gpt-4o"), member("openai/Qwen2.5-72B"), member("openai/llama-3.3-70b")
+
+
+@pytest.mark.parametrize(("family", "model"), [(family, model) for family, models in FAMILIES.items() for model in models])
+def test_the_table_names_the_family(family: str, model: str) -> None:
+    found = table_lineage(bare_name(model))
+    assert found is not None and found.family == family
+
+
+@pytest.mark.parametrize(
+    "model", ["openai/acme-7b", "openai/my-finetune", "openai/yield-1", "openai/graphite", "openai/dauphine"]
+)
+def test_the_table_guesses_nothing(model: str) -> None:
+    assert table_lineage(bare_name(model)) is None
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "says"),
+    [
+        ("deepseek-r1-distill-llama-70b", "llama-3.3-70b-instruct", "comes from llama"),
+        ("deepseek-r1-distill-qwen-7b", "deepseek-chat", "family deepseek"),
+        ("llama-3.1-tulu-3-8b", "llama-3.1-nemotron-70b", "both come from llama"),
+        ("gemma-3-27b-it", "gemini-2.5-flash", "comes from gemini"),
+        ("phi-4", "gpt-4o", "comes from gpt"),
+        ("flow-judge-v0.1", "o3", "comes from gpt"),
+        ("dolphin-2.9-llama3-8b", "codellama-34b", "comes from llama"),
+        ("gpt-4o", "gpt-4o", "same model"),
+        ("deepseek-chat", "qwen2.5-72b", ""),
+        ("nemotron-4-340b", "llama-3-8b", ""),
+        ("gpt-neox-20b", "gpt-4o", ""),
+        ("claude-sonnet-4-5", "gpt-4o", ""),
+    ],
+)
+def test_relations_hold_both_ways(left: str, right: str, says: str) -> None:
+    one, other = table_lineage(left), table_lineage(right)
+    assert one is not None and other is not None
+    for how in (related(one, other), related(other, one)):
+        assert (says in how) if says else how == ""
+
+
+def test_an_unrelated_cast_passes_without_notes() -> None:
+    report = check_lineage(cast(author=CLAUDE, oracle=GPT, judge=[GPT, QWEN], solver=[LLAMA]), judged_solvers=True)
+    assert report.notes == () and report.conditions == () and report.apart == frozenset()
+    assert report.lineages[Role.AUTHOR, 0].family == "claude"
+
+
+@pytest.mark.parametrize(
+    ("broken", "where"),
+    [
+        (cast(author=CLAUDE, oracle=OPUS), "cast mine: oracle"),
+        (cast(author=CLAUDE, oracle=[GPT, OPUS]), "cast mine: oracle.1"),
+        (cast(author=CLAUDE, judge=[OPUS]), "cast mine: judges.0"),
+        (cast(author=CLAUDE, judge=[OPUS, CLAUDE]), "cast mine: judges.0"),
+    ],
+)
+def test_a_related_oracle_or_only_related_judges_are_refused_by_name_and_rule(broken: Cast, where: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        check_lineage(broken)
+    message = caught.value.message
+    assert "claude-opus-4-1" in message and "claude-sonnet-4-5" in message
+    assert "family claude" in message and "2502.01534" in message and "allow_related: true" in message
+    assert caught.value.where == where and caught.value.exit_code == 2
+
+
+def test_one_unrelated_judge_is_enough_and_the_other_is_reported() -> None:
+    report = check_lineage(cast(author=CLAUDE, judge=[OPUS, GPT]))
+    assert report.notes == (
+        "The judge anthropic/claude-opus-4-1 is related to the author anthropic/claude-sonnet-4-5: "
+        "both are of the family claude.",
+    )
+    assert report.broken == () and report.conditions == ()
+
+
+def test_a_judges_grades_of_its_relatives_are_set_apart() -> None:
+    panel = cast(author=CLAUDE, judge=[GPT, QWEN], solver=[LLAMA, member("openai/gpt-4o-mini"), QWEN])
+    report = check_lineage(panel, judged_solvers=True)
+    assert report.apart == {(0, 1), (1, 2)}
+    assert len(report.reported) == 2 and "solver openai/Qwen2.5-72B: they are the same model" in report.notes[1]
+
+
+def test_a_solver_that_only_relatives_would_grade_is_refused_where_judges_grade() -> None:
+    alone = cast(author=CLAUDE, judge=[GPT], solver=[LLAMA, member("openai/gpt-4o-mini")])
+    assert check_lineage(alone).apart == {(0, 1)}
+    with pytest.raises(BadInput, match="gpt-4o is related to the solver openai/gpt-4o-mini"):
+        check_lineage(alone, judged_solvers=True)
+
+
+def test_allow_related_lets_it_pass_and_says_so() -> None:
+    report = check_lineage(cast(author=CLAUDE, oracle=OPUS, judge=[OPUS], allow_related=True))
+    assert report.conditions == ("allow_related",)
+    assert [relation.roles for relation in report.broken] == [(Role.AUTHOR, Role.ORACLE), (Role.AUTHOR, Role.JUDGE)]
+    assert len(report.notes) == 2
+
+
+@pytest.mark.parametrize("allow", [False, True])
+def test_an_unknown_lineage_must_be_declared(allow: bool) -> None:
+    with pytest.raises(BadInput) as caught:
+        check_lineage(cast(author=member("openai/acme-7b"), allow_related=allow))
+    assert "openai/acme-7b" in caught.value.message and "`family: NAME`" in caught.value.message
+    assert check_lineage(cast(author=member("openai/acme-7b", family="Acme"))).lineages[Role.AUTHOR, 0].family == "acme"
+
+
+@pytest.mark.parametrize(
+    ("author", "oracle"),
+    [
+        (GPT, member("openai/acme-7b", family="openai")),
+        (GPT, member("openai/acme-7b", family="phi")),
+        (LLAMA, member("openai/acme-7b", family="acme", parent="meta-llama/Llama-3.1-8B")),
+        (member("openai/acme-7b", family="acme"), member("openai/acme-7b-judge", family="other", parent="acme/acme-7b")),
+        (member("openai/a", family="a", parent="x/base-1"), member("openai/b", family="b", parent="y/base-1")),
+        (member("openai/acme-7b", family="acme"), member("local/Acme-7B", family="other")),
+    ],
+)
+def test_declarations_are_followed_through_the_table(author: Member, oracle: Member) -> None:
+    with pytest.raises(BadInput, match="is related to the author"):
+        check_lineage(cast(author=author, oracle=oracle))
+
+
+def test_a_declaration_overrides_the_table_and_the_contradiction_is_told() -> None:
+    report = check_lineage(cast(author=GPT, oracle=member("openai/gpt-4o-clone", family="acme", parent="acme-base")))
+    assert report.lineages[Role.ORACLE, 0].family == "acme"
+    assert report.notes == ("openai/gpt-4o-clone is declared to be of the family acme; by its name it would be gpt.",)
+
+
+def test_simulated_members_go_by_their_declared_family() -> None:
+    author, oracle = member("sim:author", family="sim-a"), member("sim:oracle", family="sim-b")
+    assert check_lineage(cast(author=author, oracle=oracle)).notes == ()
+    with pytest.raises(BadInput, match="family sim-a"):
+        check_lineage(cast(author=author, oracle=member("sim:oracle", family="sim-a")))
+    with pytest.raises(BadInput, match="sim:oracle"):
+        check_lineage(cast(author=author, oracle=member("sim:oracle")))

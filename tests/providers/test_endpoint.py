@@ -1,0 +1,231 @@
+"""Where a key may go, and that it shows up nowhere else."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import traceback
+from typing import Any
+
+import aiohttp
+import pytest
+
+from factory.errors import BadInput, FactoryError, FailureKind, ModelFailure, ProviderUnusable
+from factory.providers.connect import check, connect
+from factory.providers.endpoint import endpoint_of
+from factory.providers.transport import Connections
+from factory.types import Member, ModelRequest
+from support.at_server import KEYS, Benches
+from support.model_server import ModelServer, Rehearsed
+from support.players import ASK, SCHEMA, Echo
+
+
+def member(base_url: str | None = "http://localhost:8000/v1", model: str = "openai/m", **options: Any) -> Member:
+    return Member(model=model, base_url=base_url, options=options)
+
+
+@pytest.mark.parametrize(
+    "base_url",
+    [
+        "ftp://localhost/v1",
+        "file:///etc/passwd",
+        "localhost:8000",
+        "http://",
+        "http://host:99999/v1",
+        "http://user:secret@host/v1",
+        "http://host/v1?key=secret",
+        "http://169.254.169.254/v1",
+        "http://169.254.170.2/v1",
+        "http://[fd00:ec2::254]/v1",
+        "http://[::ffff:169.254.169.254]/v1",
+        "http://[fe80::1%25eth0]/v1",
+        "http://100.100.100.200/v1",
+        "http://metadata.google.internal/v1",
+        "http://METADATA.google.internal./v1",
+        "http://2852039166/v1",
+        "http://0xa9fea9fe/v1",
+        "http://169.254.43518/v1",
+        "http://0251.0376.0251.0376/v1",
+        "http://ho st/v1",
+        "http://host/v\n1",
+        "http://host\r\nx-header: 1/v1",
+        "http://höst/v1",
+    ],
+)
+def test_a_base_url_that_cannot_be_meant_is_bad_input(base_url: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        endpoint_of(member(base_url))
+    assert "base_url" in caught.value.message and "secret" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "base_url", ["http://localhost:8000/v1/", "https://10.0.0.7/v1", "http://[::1]:8000/v1", "https://a-1.b_2.example/x/v1"]
+)
+def test_a_server_of_ones_own_is_fine(base_url: str) -> None:
+    assert endpoint_of(member(base_url)).base_url == base_url.rstrip("/")
+
+
+@pytest.mark.parametrize("model", ["gpt", "openai/", "/gpt", "other/gpt", "sim/author"])
+def test_a_model_without_an_adapter_is_bad_input(model: str) -> None:
+    with pytest.raises(BadInput, match="PROVIDER/MODEL"):
+        check(member(model=model))
+
+
+@pytest.mark.parametrize(
+    ("options", "name"),
+    [
+        ({"deadline_s": 0}, "deadline_s"),
+        ({"deadline_s": "soon"}, "deadline_s"),
+        ({"idle_s": True}, "idle_s"),
+        ({"idle_s": float("nan")}, "idle_s"),
+        ({"max_tokens_field": "n"}, "max_tokens_field"),
+        ({"body": {"messages": []}}, "body"),
+        ({"body": "x"}, "body"),
+        ({"key_env": "sk-abc-0123"}, "key_env"),
+    ],
+)
+def test_an_option_that_cannot_be_meant_is_named(options: dict[str, Any], name: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        check(member(**options))
+    assert name in caught.value.message and "sk-abc" not in caught.value.message
+
+
+def test_keys_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    with pytest.raises(ProviderUnusable) as caught:
+        check(member(None))
+    assert "OPENAI_API_KEY" in caught.value.message and caught.value.exit_code == 5
+    with pytest.raises(ProviderUnusable, match="MY_KEY"):
+        check(member(key_env="MY_KEY"))
+    check(member())
+    monkeypatch.setenv("MY_KEY", " sk-with-blanks-around \n")
+    assert endpoint_of(member(key_env="MY_KEY")).key() == "sk-with-blanks-around"
+    monkeypatch.setenv("MY_KEY", "sk-two\r\nx-other: header")
+    with pytest.raises(ProviderUnusable) as caught:
+        check(member(key_env="MY_KEY"))
+    assert "sk-two" not in caught.value.message
+
+
+async def test_two_credentials_are_two_connections(bench: Benches, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTHER_KEY", "other-key-0123456789")
+    async with bench() as at:
+        await at.ask()
+        await at.ask(options={"key_env": "OTHER_KEY"})
+        assert [seen.headers["authorization"].split()[1] for seen in at.server.seen] == [
+            KEYS[at.protocol],
+            "other-key-0123456789",
+        ]
+
+
+async def test_a_wrong_key_is_turned_away_by_the_server(bench: Benches) -> None:
+    async with bench(key="another") as at:
+        with pytest.raises(ProviderUnusable, match="the key was not accepted"):
+            await at.ask()
+
+
+@pytest.mark.parametrize(
+    "fault", ["echo_key", "echo_key:403", "echo_key:500", "echo_key:429", "echo_key:400", "redirect", "eof"]
+)
+async def test_an_echoed_key_goes_no_further(bench: Benches, caplog: pytest.LogCaptureFixture, fault: str) -> None:
+    caplog.set_level(logging.DEBUG)
+    for name in ("openai", "anthropic", "httpx2", "httpcore2", "aiohttp", "asyncio"):
+        caplog.set_level(logging.DEBUG, logger=name)
+    async with bench(fault, "") as at:
+        with pytest.raises((ModelFailure, FactoryError)) as caught:
+            await at.ask()
+        shown = "".join(traceback.TracebackException.from_exception(caught.value, capture_locals=True).format())
+        shown += (
+            repr(caught.value) + repr(vars(caught.value)) + repr(at.connections.to(endpoint_of(at.member()))) + repr(at.model())
+        )
+        await at.ask()
+    secret = KEYS[at.protocol]
+    assert secret in str(at.server.seen[0].headers)
+    assert secret not in shown
+    assert caplog.records and secret not in caplog.text
+
+
+async def test_a_key_in_a_good_answer_is_blotted_out(bench: Benches) -> None:
+    async with bench(models={"dice": Rehearsed(Echo())}) as at:
+        secret = KEYS[at.protocol]
+        said = (ASK[0], type(ASK[0]).of("user", f"My key is {secret}, or is it?"))
+        reply = await at.model().complete(ModelRequest("x/dice", said, "k"))
+        assert reply.text == "My key is [key], or is it?"
+
+
+async def test_a_placeholder_key_spoils_no_answer(bench: Benches, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY"):
+        monkeypatch.setenv(name, "number")
+    async with bench(models={"dice": Rehearsed(Echo())}) as at:
+        assert (await at.model().complete(ModelRequest("x/dice", ASK, "k"))).text == "Which number?"
+
+
+async def test_a_redirect_never_carries_the_key_elsewhere(bench: Benches) -> None:
+    async with ModelServer({"dice": Rehearsed(Echo())}) as elsewhere:
+        target = f"http://localhost:{elsewhere.port}/v1/chat/completions?token=x"
+        async with bench(f"redirect:{target}") as at:
+            with pytest.raises(ProviderUnusable) as caught:
+                await at.ask()
+        assert f"localhost:{elsewhere.port}" in caught.value.message and "token" not in caught.value.message
+        assert elsewhere.seen == [] and elsewhere.most_connections == 0
+
+
+# --- names
+
+
+async def reach(base_url: str) -> BaseException:
+    connections = Connections(1)
+    try:
+        model = connect(member(base_url, deadline_s=5), connections)
+        with pytest.raises((ModelFailure, FactoryError)) as caught:
+            await model.complete(ModelRequest("openai/m", ASK, "k", SCHEMA))
+        return caught.value
+    finally:
+        await connections.aclose()
+
+
+def resolver(monkeypatch: pytest.MonkeyPatch, outcome: str | OSError) -> None:
+    async def resolve(self: object, host: str, port: int = 0, family: int = 0) -> list[dict[str, Any]]:
+        await asyncio.sleep(0)
+        if isinstance(outcome, OSError):
+            raise outcome
+        return [{"hostname": host, "host": outcome, "port": port, "family": family, "proto": 0, "flags": 0}]
+
+    monkeypatch.setattr(aiohttp.ThreadedResolver, "resolve", resolve)
+
+
+async def test_a_host_that_does_not_exist_is_unusable(monkeypatch: pytest.MonkeyPatch) -> None:
+    resolver(monkeypatch, socket.gaierror(socket.EAI_NONAME, "Name or service not known"))
+    error = await reach("http://models.test/v1")
+    assert isinstance(error, ProviderUnusable) and "no such host" in error.message and "base_url" in error.message
+
+
+async def test_a_resolver_that_is_away_is_transient(monkeypatch: pytest.MonkeyPatch) -> None:
+    resolver(monkeypatch, socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution"))
+    error = await reach("http://models.test/v1")
+    assert isinstance(error, ModelFailure) and error.kind is FailureKind.CONNECTION
+
+
+async def test_a_name_that_leads_to_a_metadata_service_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    resolver(monkeypatch, "169.254.169.254")
+    error = await reach("http://models.test/v1")
+    assert isinstance(error, BadInput) and "metadata" in error.message
+
+
+async def test_tls_asked_of_a_server_without_it_is_unusable() -> None:
+    async def plain(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(plain, "127.0.0.1", 0) as server:
+        error = await reach(f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1")
+        assert isinstance(error, ProviderUnusable) and "TLS" in error.message
+
+
+async def test_an_answer_without_end_is_cut(bench: Benches, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("factory.providers.transport.MOST_BYTES", 100)
+    async with bench() as at:
+        with pytest.raises(ModelFailure) as caught:
+            await at.ask()
+        assert caught.value.kind is FailureKind.SERVER_ERROR and "larger than" in caught.value.detail
