@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Dialect, Insert, bindparam
 
 from store import sqlite
 
-_SIZES: Final = (64, 16, 4, 1)
+_SIZES: Final = (64, 32, 16, 8, 4, 2, 1)
 
 
 class BulkInsert:

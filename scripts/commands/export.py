@@ -20,7 +20,7 @@ def export(to: str, out: str, job: str | None, states: tuple[str, ...], bands: t
     unknown = [state for state in states if state not in set(State)]
     if unknown:
         raise BadInput(f"{unknown[0]!r} is no state", where="--state", fix=f"Use: {', '.join(State)}")
-    store = open_store(url, must_exist=True)
+    store = open_store(url, read_only=True)
     try:
         if job is not None:
             store.job(job)
@@ -29,7 +29,7 @@ def export(to: str, out: str, job: str | None, states: tuple[str, ...], bands: t
             raise BadInput("no candidate matches, so nothing was written", where="factory export", fix="See `factory status`")
         recipes = {name: find_recipe(name, where="store") for name in {candidate.recipe for candidate in chosen}}
         jobs = [job] if job is not None else [record.id for record in store.jobs()]
-        files = export_set(EXPORTERS[to], chosen, {name: recipe for name, recipe in recipes.items()}, Path(out), jobs=jobs)
+        files = export_set(EXPORTERS[to], chosen, recipes, Path(out), jobs=jobs)
     finally:
         store.close()
     if json:

@@ -15,7 +15,7 @@ from store import SqlStore, open_store
 
 
 def status(job_id: str | None, url: str, json: bool) -> int:
-    store = open_store(url, must_exist=True)
+    store = open_store(url, read_only=True)
     try:
         if job_id is not None:
             print_status(store, job_id, url, json)
@@ -106,7 +106,7 @@ def _funnel(gates: list[dict[str, Any]]) -> Table:
 
 
 def show(candidate_id: str, url: str, json: bool) -> int:
-    store = open_store(url, must_exist=True)
+    store = open_store(url, read_only=True)
     try:
         candidate = store.candidate(candidate_id)
         broken = store.verify(candidate.id)

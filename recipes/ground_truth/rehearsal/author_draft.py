@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -10,9 +11,14 @@ from recipes.ground_truth.rehearsal.author_program import Expr, Leaf, const, fil
 from recipes.ground_truth.rehearsal.author_words import PEOPLE, PROPER, Thing, Topic, Trade, split
 
 _LINKS = (
-    "Then", "After that,", "Next,", "Later,", "Later on,", "Soon after,", "Afterwards,", "By midday,", "That afternoon,", "From there,",
-    "In the following days,", "Once that was done,", "Before closing,", "As the work went on,", "Shortly afterwards,", "In due course,",
+    "Then", "After that,", "Next,", "Later,", "Later on,", "Soon after,", "Afterwards,", "By midday,", "That afternoon,",
+    "From there,", "In the following days,", "Once that was done,", "Before closing,", "As the work went on,",
+    "Shortly afterwards,", "In due course,",
 )  # fmt: skip
+_REST = (
+    "the rest", "what was left", "the remaining {item}", "those still there", "the stock that remained", "the remainder",
+)  # fmt: skip
+_ALL = ("the stock", "these {item}", "this stock", "the whole lot")
 _UNITS = {"add": "+", "sub": "-", "mul": "x", "div": "/"}
 
 
@@ -50,6 +56,7 @@ class Draft:
     operations: list[str] = field(default_factory=list)
     worked: list[str] = field(default_factory=list)
     steps: int = 0
+    reduced: bool = False
     used_words: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -91,6 +98,7 @@ class Draft:
         """Work `op` on the running total (or on `base`) and write the line of the solution."""
         before = base if base is not None else self.total
         after = node(op, before, *args)
+        self.reduced = self.reduced or (base is None and op == "sub")
         shown = f" {_UNITS.get(op, op.replace('_', ' '))} ".join(plain_number(self.value(e)) for e in (before, *args))
         self.worked.append(f"{shown} = {plain_number(self.value(after))}")
         self.total = after
@@ -127,17 +135,7 @@ class Draft:
         return single, plural
 
     def slots(self, **more: object) -> dict[str, str]:
-        out = {
-            "items": self.thing.full,
-            "item": self.thing.plural,
-            "one": self.thing.single,
-            "site": self.named(self.trade.sites),
-            "party": self.named(self.trade.parties),
-            "person": self.person(),
-            "round": self.pick(self.trade.rounds),
-        }
-        out.update({key: str(value) for key, value in more.items()})
-        return out
+        return _Slots(self, {key: str(value) for key, value in more.items()})
 
     def phrase(self, entries: str, **more: object) -> str:
         """A ";"-list entry with its own slots filled."""
@@ -157,3 +155,27 @@ class Draft:
     def ask(self, *frames: str, unit: str = "", **more: object) -> None:
         self.question = fill(self.rng.choice(frames), self.slots(**more), self.rng)
         self.unit = unit or self.thing.plural
+
+
+class _Slots(dict[str, str]):
+    """Slots of a frame; names are drawn only where the frame asks for one, so that the stock of names lasts."""
+
+    def __init__(self, draft: Draft, given: dict[str, str]) -> None:
+        super().__init__(given)
+        self._draft = draft
+
+    def __missing__(self, slot: str) -> str:
+        d = self._draft
+        draw: dict[str, Callable[[], str]] = {
+            "items": lambda: d.thing.full,
+            "item": lambda: d.thing.plural,
+            "one": lambda: d.thing.single,
+            "rest": lambda: d.rng.choice(_REST if d.reduced else _ALL).format(item=d.thing.plural),
+            "site": lambda: d.named(d.trade.sites),
+            "party": lambda: d.named(d.trade.parties),
+            "person": d.person,
+            "round": lambda: d.pick(d.trade.rounds),
+        }
+        drawn = draw[slot]()
+        self[slot] = drawn
+        return drawn
