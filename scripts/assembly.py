@@ -100,6 +100,7 @@ def _plan(loaded: config.LoadedSpec, cast: config.LoadedCast, recipe: Recipe) ->
     references = tuple(Reference(r.name, r.sha256, config.read_texts(r)) for r in spec.references)
     shipped = next((name for name, path in recipe.casts.items() if path == cast.path), None)
     inputs = {
+        "recipe": spec.recipe,
         "spec_path": str(loaded.path),
         "spec_text": loaded.text,
         "cast_path": shipped or str(cast.path.absolute()),

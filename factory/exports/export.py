@@ -93,14 +93,21 @@ def _receipt_lines(candidates: Iterable[Candidate], recipes: Mapping[str, Recipe
         taken.receipts += len(chain.links)
         for receipt in candidate.receipts:
             taken.conditions.update(receipt.conditions)
-        yield from _lines_of(candidate.id, chain)
+        yield from _lines_of(candidate, chain)
 
 
-def _lines_of(candidate_id: str, chain: Sealed) -> Iterator[bytes]:
-    # The core's bytes are what the link hashes, so they are written as they are, not parsed and written anew.
-    quoted = orjson.dumps(candidate_id)
+def _lines_of(candidate: Candidate, chain: Sealed) -> Iterator[bytes]:
+    """A line for each receipt, then one with the seal and the revisions it covers."""
+    # A core's bytes are what its link hashes, so they are written as they are, not parsed and written anew.
+    name = orjson.dumps(candidate.id)
     for link, core in zip(chain.links, chain.cores, strict=True):
-        yield b'{"candidate":%b,"link":"%b","core":%b}\n' % (quoted, link.encode(), core)
+        yield b'{"candidate":%b,"link":"%b","core":%b}\n' % (name, link.encode(), core)
+    yield b'{"candidate":%b,"seal":"%b","state":"%b","revisions":%b}\n' % (
+        name,
+        chain.seal.encode(),
+        str(candidate.state).encode(),
+        chain.revisions,
+    )
 
 
 def _manifest(

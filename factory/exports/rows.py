@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 from pydantic import ValidationError
 
-from factory.canonical import canonical_json, digest, plain, sha256_hex
+from factory.canonical import plain, sha256_hex
 from factory.errors import BadInput
 from factory.recipe import Recipe
 from factory.types import Candidate
@@ -21,26 +21,35 @@ ENVELOPE = (*LEADING, *TRAILING)
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """A candidate's chain: each receipt's core as canonical JSON with its link (hex), and the candidate's seal."""
+    """A candidate's chain: each receipt's core as canonical JSON with its link (hex), the revisions' cores as one such
+    list, and the candidate's seal over them.
+    """
 
     links: tuple[str, ...]
     cores: tuple[bytes, ...]
+    revisions: bytes
     seal: str
 
 
 def sealed(candidate: Candidate) -> Sealed:
     """`candidate.links()` and `candidate.seal` in one pass over the receipts, which is what an export's time goes into."""
-    link = digest("chain", candidate.id, candidate.spec, candidate.recipe, candidate.recipe_version, dict(candidate.coordinate))
+    start = ("chain", candidate.id, candidate.spec, candidate.recipe, candidate.recipe_version, dict(candidate.coordinate))
+    link = sha256_hex(_canonical(start))
     links, cores = [], []
     for receipt in candidate.receipts:
-        # Values read from the store are plain already; `plain` is asked only for what JSON has no word for.
-        core = orjson.dumps(receipt.core(), default=plain, option=orjson.OPT_SORT_KEYS)
+        core = _canonical(receipt.core())
         link = sha256_hex(link.encode() + core)
         links.append(link)
         cores.append(core)
-    last = links[-1] if links else candidate.id
-    revisions = [[r.number, r.payload, r.origin, r.cause] for r in candidate.revisions]
-    return Sealed(tuple(links), tuple(cores), digest(last, revisions, candidate.state))
+    revisions = _canonical([revision.core() for revision in candidate.revisions])
+    last = _canonical(links[-1] if links else candidate.id)
+    seal = sha256_hex(b"[%b,%b,%b]" % (last, revisions, _canonical(candidate.state)))
+    return Sealed(tuple(links), tuple(cores), revisions, seal)
+
+
+def _canonical(value: Any) -> bytes:
+    # `canonical_json` walks every value first; what comes from the store is plain already, so only exceptions are asked for.
+    return orjson.dumps(value, default=plain, option=orjson.OPT_SORT_KEYS)
 
 
 def export_row(candidate: Candidate, recipe_columns: Mapping[str, Any], chain: Sealed | None = None) -> dict[str, Any]:
@@ -136,4 +145,4 @@ def _text(value: Any) -> str:
 
 
 def _json(value: Any) -> str:
-    return canonical_json(value).decode()
+    return _canonical(value).decode()

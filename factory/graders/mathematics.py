@@ -17,7 +17,7 @@ from typing import Any
 SHORT = 400  # characters: a longer answer must mark its final result
 _LONGEST = 4_000  # characters of a marked result that are read
 _MEMORY = 4 << 30  # bytes a worker may map, so that an exploding power ends the worker and not the machine
-_GRACE = 5.0  # seconds the parent has to end a late worker before the worker ends itself
+_GRACE = 2.0  # seconds the parent has to end a late worker before the worker ends itself
 _MARK = re.compile(
     r"####|(?<!\w)A\s*[:：]|\b(?i:final\s+answer|answer|ans)\s*(?:\*\*\s*)?(?:(?i:is|would be|equals)\b\s*:?|[:：])"
 )

@@ -34,6 +34,13 @@ _AMOUNT: Mapping[str, Any] = {"type": "number", "minimum": 0}
 _TALLY: Mapping[str, Any] = {"type": "object", "additionalProperties": _COUNT}
 
 
+_CALLS: Mapping[str, Any] = {
+    "type": "array",
+    "items": {"type": "array", "items": _TEXT, "minItems": 4, "maxItems": 4},
+    "description": "[key, role, request digest, answer digest] for each",
+}
+
+
 def _object(optional: tuple[str, ...] = (), /, **properties: Any) -> dict[str, Any]:
     required = [name for name in properties if name not in optional]
     return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
@@ -84,7 +91,10 @@ SHOW_SCHEMA: Mapping[str, Any] = _object(
     lineage={"type": "array", "items": _TEXT},
     measures={"type": "object"},
     payload={"type": "object"},
-    revisions={"type": "array", "items": _object(number=_COUNT, origin=_TEXT, cause=_TEXT, payload={"type": "object"})},
+    revisions={
+        "type": "array",
+        "items": _object(number=_COUNT, origin=_TEXT, cause=_TEXT, payload={"type": "object"}, calls=_CALLS),
+    },
     receipts={
         "type": "array",
         "items": _object(
@@ -101,11 +111,7 @@ SHOW_SCHEMA: Mapping[str, Any] = _object(
             evidence={"type": "object"},
             flags={"type": "array", "items": _TEXT},
             measures={"type": "object"},
-            calls={
-                "type": "array",
-                "items": {"type": "array", "items": _TEXT, "minItems": 4, "maxItems": 4},
-                "description": "[key, role, request digest, answer digest]",
-            },
+            calls=_CALLS,
             conditions={"type": "array", "items": _TEXT},
             link={"type": "string", "pattern": "^[0-9a-f]{64}$"},
             seconds=_AMOUNT,
@@ -192,7 +198,14 @@ def show_json(candidate: Candidate, broken: Sequence[str] | None = None) -> dict
             "measures": candidate.measures,
             "payload": candidate.payload,
             "revisions": [
-                {"number": r.number, "origin": r.origin, "cause": r.cause, "payload": r.payload} for r in candidate.revisions
+                {
+                    "number": r.number,
+                    "origin": r.origin,
+                    "cause": r.cause,
+                    "payload": r.payload,
+                    "calls": [call.core() for call in r.calls],
+                }
+                for r in candidate.revisions
             ],
             "receipts": [_receipt(receipt, link) for receipt, link in zip(candidate.receipts, links, strict=True)],
             "chain": {

@@ -67,10 +67,8 @@ def print_status(store: SqlStore, job_id: str, url: str, json: bool) -> None:
     calls, money = facts["calls"], facts["money"]
     say(f"calls: {calls['total']} (" + ", ".join(f"{role} {count}" for role, count in calls["by_role"].items()) + ")")
     cap = f"${money['cap_usd']:.4f}" if money["cap_usd"] is not None else "none"
-    say(
-        f"money: spent ${money['spent_usd']:.4f}, reserved ${money['reserved_usd']:.4f}, cap {cap}, "
-        f"per accepted ${money['per_accepted_usd']:.4f}"
-    )
+    each = f"${money['per_accepted_usd']:.4f}" if money["per_accepted_usd"] is not None else "-"
+    say(f"money: spent ${money['spent_usd']:.4f}, reserved ${money['reserved_usd']:.4f}, cap {cap}, per accepted {each}")
     if snapshot.seconds > 0 and attempts:
         say(f"rate: {60 * attempts / snapshot.seconds:.0f} attempts a minute over {snapshot.seconds:.0f} s")
     for kind, row in facts.get("planted", {}).items():

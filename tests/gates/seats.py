@@ -18,12 +18,14 @@ SPEC = Spec(name="s", recipe="r", brief="b", axes=(Axis(name="a", values=(AxisVa
 
 @dataclass
 class FakeSeat:
-    """replies: (purpose, sample) -> a text, a failure kind or an exception. asked: every call made; alive: calls in flight."""
+    """replies: (purpose, sample) -> a text, a failure kind or an exception. delay: seconds before each reply, a
+    millisecond or less when None. asked: every call made; alive: calls in flight."""
 
     role: Role
     slot: int
     replies: Callable[[str, int], Reply]
     member: Member = field(default_factory=lambda: Member(model="m"))
+    delay: float | None = None
     asked: list[tuple[str, int]] = field(default_factory=list)
     messages: list[tuple[Message, ...]] = field(default_factory=list)
     alive: int = 0
@@ -38,7 +40,7 @@ class FakeSeat:
         self.alive += 1
         self.most_alive = max(self.most_alive, self.alive)
         try:
-            await asyncio.sleep(0.001 * random.random())
+            await asyncio.sleep(0.001 * random.random() if self.delay is None else self.delay)
             reply = self.replies(purpose, sample)
         finally:
             self.alive -= 1

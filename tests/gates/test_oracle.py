@@ -85,10 +85,11 @@ def test_without_an_oracle_it_knows_nothing() -> None:
 
 
 def test_a_provider_that_is_gone_stops_the_other_votes_and_is_raised_as_it_is() -> None:
-    gone = seat(ProviderUnusable("no quota"), "12", "12")
+    gone, slow = seat(ProviderUnusable("no quota"), "12", "12"), seat("12", "12", "12", slot=1)
+    slow.delay = 3600
     with pytest.raises(ProviderUnusable):
-        check(gone)
-    assert gone.alive == 0
+        check(gone, slow)
+    assert gone.alive == slow.alive == 0
 
 
 def test_answers_that_no_receipt_can_hold_are_made_harmless() -> None:

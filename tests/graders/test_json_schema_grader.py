@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
@@ -57,9 +59,26 @@ def test_true_is_not_one() -> None:
 
 
 def test_a_remote_reference_is_not_fetched() -> None:
-    correct, _, detail = grade(TRUTH, TRUTH, schema={"$ref": "http://127.0.0.1:9/schema.json"})
+    asked = []
+
+    class Schemas(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"{}")
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Schemas) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/schema.json"
+        correct, _, detail = grade(TRUTH, TRUTH, schema={"$ref": url})
+        server.shutdown()
+    assert asked == []
     assert not correct
-    assert "http://127.0.0.1:9/schema.json" in detail
+    assert url in detail
 
 
 json_values = st.recursive(

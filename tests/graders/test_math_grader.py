@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -163,6 +165,18 @@ def test_no_worker_outlives_its_process(ending: str) -> None:
     while any(map(alive, pids)) and time.monotonic() < limit:
         time.sleep(0.05)
     assert not any(map(alive, pids))
+
+
+def test_a_worker_lost_in_a_computation_ends_itself_when_nobody_is_left_to_end_it() -> None:
+    request = {"answer": "9^{9^{9^{9}}}", "reference": "2", "settings": {}, "seconds": 0.1}
+    command = [sys.executable, "-P", str(SOURCE), "--serve"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None and process.stdout is not None
+        assert json.loads(process.stdout.readline()) == {"ready": True}
+        process.stdin.write(json.dumps(request) + "\n")
+        process.stdin.flush()
+        assert process.stdout.readline() == ""
+        assert process.wait(30) == -signal.SIGALRM
 
 
 def test_the_source_alone_is_a_scorer(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from factory.canonical import canonical_json
@@ -53,6 +53,9 @@ def _result(make: Any, value: Any) -> bytes | type[Exception]:
         return type(error)
 
 
+@example(evidence={"cosine": math.nan}, carried=1)
+@example(evidence={"cosine": [math.inf]}, carried=None)
+@example(evidence={"cosine": None, "text": "null", "key": {Outcome.PASS: (1, 2.0)}}, carried=None)
 @given(evidence=_EVIDENCE, carried=st.none() | st.integers(0, 3))
 def test_the_stored_core_is_the_hashed_core(evidence: dict[Any, Any], carried: int | None) -> None:
     base = a_receipt()

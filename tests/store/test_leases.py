@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -156,6 +157,29 @@ def test_a_finished_job_is_free_and_its_old_lease_dead(store: SqlStore) -> None:
         assert (running.state, running.state_reason, running.finished_at) == (JobState.RUNNING, "", None)
 
     asyncio.run(main())
+
+
+def test_a_write_queued_behind_the_finish_of_its_lease_is_refused(store: SqlStore, tmp_path: Path) -> None:
+    other = sqlite3.connect(tmp_path / "factory.db", isolation_level=None)
+
+    async def main() -> list[object]:
+        lease = await store.create_job(a_job(), this_process())
+        # While another process writes, all of these queue up; the last three share a transaction.
+        other.execute("BEGIN IMMEDIATE")
+        first = asyncio.ensure_future(store.record_call(lease, a_call(0)))
+        await asyncio.sleep(0.02)
+        rest = [
+            store.record_call(lease, a_call(1)),
+            store.finish(lease, JobState.DONE, ""),
+            store.record_call(lease, a_call(2)),
+        ]
+        asyncio.get_running_loop().call_later(0.02, other.execute, "ROLLBACK")
+        return await asyncio.gather(first, *rest, return_exceptions=True)
+
+    outcomes = asyncio.run(main())
+    other.close()
+    assert [type(each) for each in outcomes] == [type(None), type(None), type(None), LeaseLost]
+    assert store.snapshot("job-a").calls_by_role == {"solver": 2}
 
 
 def test_unknown_jobs_are_bad_input(store: SqlStore) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import tempfile
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -144,6 +146,20 @@ def test_the_corpus_holds_accepted_items_in_landing_order_with_this_embedders_ve
     asyncio.run(main())
     assert list(store.accepted(EMBEDDER)) == [a_landing(0, seed=2).corpus, a_landing(1, seed=1).corpus]
     assert [entry.vector for entry in store.accepted("another")] == [b"", b""]
+
+
+def test_an_item_that_was_retired_leaves_the_corpus_and_an_approved_one_stays(store: SqlStore, tmp_path: Path) -> None:
+    async def main() -> None:
+        lease = await a_new_job(store)
+        for index in range(3):
+            await store.land(lease, a_landing(index))
+
+    asyncio.run(main())
+    raw = sqlite3.connect(tmp_path / "factory.db")
+    raw.execute("UPDATE candidates SET state = CASE idx WHEN 0 THEN 'retired' ELSE 'approved' END WHERE idx < 2")
+    raw.commit()
+    raw.close()
+    assert [entry.text for entry in store.accepted(EMBEDDER)] == ["text 1", "text 2"]
 
 
 def test_blobs_and_caches(store: SqlStore) -> None:

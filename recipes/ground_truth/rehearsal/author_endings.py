@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from typing import Any
 
 from recipes.ground_truth.rehearsal.author_draft import Draft
 from recipes.ground_truth.rehearsal.author_program import Expr, const, node
@@ -31,7 +32,7 @@ def packs(d: Draft) -> bool:
     n = d.number(size)
     single, plural = d.pair(d.topic.holders)
     kind = d.rng.choice(("ceil_div", "floor_div", "rest"))
-    slots = {"n": n, "holder": single, "holders": plural}
+    slots: dict[str, Any] = {"n": n, "holder": single, "holders": plural}
     if d.rng.random() < 0.6:
         d.say(
             d.rng.choice(
@@ -69,7 +70,7 @@ def shared_equally(d: Draft) -> bool:
         return False
     k = d.number(d.rng.choice(fits))
     single, plural = d.pair(d.topic.receivers)
-    slots = {"k": k, "receiver": single, "receivers": plural}
+    slots: dict[str, Any] = {"k": k, "receiver": single, "receivers": plural}
     d.say("{rest} [was|were] [shared|divided|split] [equally|evenly] [among|between] {k} {receivers}.", **slots)
     d.ask("How many {item} did each {receiver} [get|receive]?", "How many {item} went to each {receiver}?", **slots)
     d.apply("div", k.expr)
@@ -217,7 +218,7 @@ def time_to_finish(d: Draft) -> bool:
         return False
     n = d.number(d.rng.choice(fits))
     single, plural = d.rng.choice((("hour", "hours"), ("day", "days"), ("shift", "shifts"), ("minute", "minutes")))
-    slots = {
+    slots: dict[str, Any] = {
         "n": n,
         "period": single,
         "periods": plural,
@@ -273,6 +274,9 @@ ENDINGS: dict[str, tuple[Ending, ...]] = {
     "conversion": (measured,),
     "rates": (time_to_finish,),
 }
+
+# How many steps an ending adds; one where nothing is said.
+STEPS_OF_ENDING = {"what_is_left": 0, "price_with_fee": 2, "tiered_price": 2, "split_by_ratio": 2}
 
 
 def parties_compared(d: Draft, count: int) -> bool:

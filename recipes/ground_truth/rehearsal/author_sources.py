@@ -25,9 +25,8 @@ def opening_count(d: Draft) -> bool:
             (
                 (
                     "[At the start of the week|To begin with|At first light|When the doors opened|On Monday morning|When "
-                    "the shift began], "
-                )
-                "{site} [had|held] {n} {items} [in stock|on the shelf|ready|].",
+                    "the shift began], {site} [had|held] {n} {items} [in stock|on the shelf|ready|]."
+                ),
                 "there were {n} {items} [in|at] {site} [at the start|when the shift began|to begin with|before work started].",
                 "{person} counted {n} {items} [at|in] {site}.",
                 "the opening count [at|in] {site} was {n} {item}[, all of them in good order|].",

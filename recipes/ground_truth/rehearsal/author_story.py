@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from recipes.ground_truth.rehearsal.author_changes import CHANGES, Change
 from recipes.ground_truth.rehearsal.author_draft import Draft
-from recipes.ground_truth.rehearsal.author_endings import ENDINGS, Ending, parties_compared, what_is_left
+from recipes.ground_truth.rehearsal.author_endings import ENDINGS, STEPS_OF_ENDING, Ending, parties_compared, what_is_left
 from recipes.ground_truth.rehearsal.author_program import Composition, fill, plain_number, settle
 from recipes.ground_truth.rehearsal.author_sources import (
     opening_count,
@@ -119,7 +119,7 @@ def _calculate(d: Draft, plan: Plan, slack: int) -> bool:
     else:
         opened = _open(d, plan)
     ending = _ending(d, plan)
-    budget = plan.steps - d.steps - (0 if ending is what_is_left else 1)
+    budget = plan.steps - d.steps - STEPS_OF_ENDING.get(ending.__name__, 1)
     if not opened or not _change(
         d, plan, budget, must=plan.focus if plan.focus in CHANGES and ending not in ENDINGS.get(plan.focus, ()) else ""
     ):
@@ -233,7 +233,10 @@ def _told(d: Draft, plan: Plan) -> str:
     for fact in d.facts:
         story.insert(d.rng.randint(0, len(story)), _capital(fact))
     voice = plan.voice.strip() or d.pick(plan.trade.jobs)
-    extras = {"task": lambda: d.pick(plan.topic.tasks), "job": lambda: d.rng.choice((voice, d.pick(plan.trade.jobs)))}
+    extras: dict[str, Callable[[], str]] = {
+        "task": lambda: d.pick(plan.topic.tasks),
+        "job": lambda: d.rng.choice((voice, d.pick(plan.trade.jobs))),
+    }
     header = fill(d.rng.choice(_HEADERS[plan.style]), d.slots(**{k: draw() for k, draw in extras.items()}), d.rng)
     if plan.style in ("memo", "list", "log"):
         header = _lines(header)

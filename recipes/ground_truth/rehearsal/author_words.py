@@ -18,9 +18,10 @@ class Thing:
 class Topic:
     """One corner of a trade. Lists are ";"-separated texts, so that the vocabulary reads as prose.
 
-    things: "single/plural: kind, kind ..." ("vials of heparin"), or with "~" after the plural ("oak chairs"); holders and receivers: "single/plural"; measure: "verb unit big-unit ratio low
-    high step" of one thing; tasks: what people are busy with; uses and losses: how things leave (passive, after "were");
-    gains: where more comes from; reasons: why things are lost; asides: facts beside the point, {d} being a number.
+    things: "single/plural: kind, kind ..." ("vials of heparin"), or with "~" after the plural ("oak chairs"); holders and
+    receivers: "single/plural"; measure: "verb unit big-unit ratio low high step" of one thing; tasks: what people are busy
+    with; uses and losses: how things leave (passive, after "were"); gains: where more comes from; reasons: why things are
+    lost; asides: facts beside the point, {d} being a number.
     """
 
     things: str
@@ -68,11 +69,11 @@ PEOPLE = split(
     "Falk; Vikram Nair; Wen Zhao; Yara Salim; Zeno Galli; Arlo Finch; Bronwyn Pugh; Ciaran Doyle; Delphine Roux; Edgar "
     "Klein; Freya Moen; Goran Ilic; Harriet Cole; Isaac Levy; Jiri Kolar; Katya Belova; Lionel Grant; Maeve Brody; Nils "
     "Arvid; Oriana Leone; Pavel Dvorak"
+)
 PROPER = split(
     "Alder; Birch; Cedar; Juniper; Rowan; Hazel; Linden; Maple; Willow; Aspen; Larch; Hawthorn; Bracken; Heather; Kestrel; "
     "Merlin; Osprey; Heron; Plover; Curlew; Wren; Falcon; Harrier; Lapwing; Amber; Cobalt; Crimson; Indigo; Saffron; "
     "Jasper; Garnet; Opal; Onyx; Beryl; Thames; Severn; Tyne; Mersey; Clyde; Tamar; Avon; Orwell; Ribble; Medway; Lister; "
     "Fleming; Jenner; Curie; Seacole; Barton; Nightingale; Harvey; Pasteur; Salk; Kepler; Darwin; Mendel; Hooke; Faraday; "
     "Turing; Noether; Lovelace"
-)   "Seacole; Barton; Nightingale; Harvey; Pasteur; Salk; Kepler; Darwin; Mendel; Hooke; Faraday; Turing; Noether; Lovelace"
 )

@@ -17,7 +17,8 @@ class TwoReadings:
 
 _NUMBER = r"(?:\d[\d,]*(?:\.\d+)?)"
 _GROWS = re.compile(
-    rf"\b(rose|grew|increased|increase|raised|fell|dropped|cut)( (?:in all )?)by ({_NUMBER})(?: ?%| percent)? and (?:by )?({_NUMBER})( ?%| percent)",
+    r"\b(rose|grew|increased|increase|raised|fell|dropped|cut) by "
+    rf"({_NUMBER})(?: ?%| percent)? and (?:by )?({_NUMBER})( ?%| percent)",
     re.IGNORECASE,
 )
 _HALF = re.compile(
@@ -52,7 +53,7 @@ def _two_percents(text: str) -> TwoReadings | None:
     match = _GROWS.search(text)
     if match is None:
         return None
-    verb, low, high = match[1], match[3], match[4]
+    verb, low, high = match[1], match[2], match[3]
     together = float(low.replace(",", "")) + float(high.replace(",", ""))
     return _put(
         text,

@@ -22,7 +22,8 @@ _A_PERIOD = re.compile(rf"#(\d+)((?: [a-z'’-]+){{0,7}}?) an? ({'|'.join(sorted
 _TO_THE = re.compile(r"#(\d+)(?: [a-z'’-]+)? to (?:the|a|an) ([a-z-]+(?: [a-z-]+)?)")
 _IN_PACKS = re.compile(r"\b([a-z-]+s) (?:of|that take|that hold|taking|holding) #(\d+)")
 _THAN = re.compile(
-    r"#(\d+) (?:(?:[a-z'’-]+ ){0,3}?)(more|fewer|less|larger|smaller|higher|lower|above|below)\b(?: [a-z'’-]+){0,3}? ?(?:than|that for)\b(.*)"
+    r"#(\d+) (?:(?:[a-z'’-]+ ){0,3}?)(more|fewer|less|larger|smaller|higher|lower|above|below)\b"
+    r"(?: [a-z'’-]+){0,3}? ?(?:than|that for)\b(.*)"
 )
 _AS_MANY = re.compile(r"#(\d+) as (?:many|much)(?: [a-z'’-]+){0,3}? as (.*)")
 _OF_WHAT = re.compile(r"#(\d+) of what (.*)")

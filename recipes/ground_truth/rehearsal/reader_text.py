@@ -37,10 +37,10 @@ def _words(text: str) -> frozenset[str]:
 
 
 STOP = _words(
-    "a an the of to in at on by for from with and or but than as per each every is was are were be been has had have did do does "
-    "in into onto that this these those them they it its their there when while which who how many much if because since after "
-    "before so during over under about left only also would could can will between among whose besides plus less above below all "
-    "any not no another apart via up out off down again then later afterwards next against through"
+    "a an the of to in at on by for from with and or but than as per each every is was are were be been has had have did "
+    "do does into onto that this these those them they it its their there when while which who how many much if because since "
+    "after before so during over under about left only also would could can will between among whose besides plus less above "
+    "below all any not no another apart via up out off down again then later afterwards next against through"
 )
 UNITS = {
     "ml": "ml", "millilitres": "ml", "litre": "litre", "litres": "litre", "l": "litre", "mg": "mg", "g": "g", "gram": "g",
