@@ -48,7 +48,7 @@ def new_job(store: SqlStore, plan: Plan, policy: Policy, seed: int | None) -> Jo
         seed=seed,
         lookahead=spec.lookahead,
         policy=policy,
-        inputs=plan.inputs,
+        inputs={**plan.inputs, "embedder": plan.embedder.name},
         fingerprint=plan.fingerprint(),
         conditions=plan.conditions,
         simulated=plan.cast.simulated,

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, select
 
-from factory.canonical import digest
+from factory.types.candidate import seal_of
 from store import decode, encode, reader
 from store.schema import receipts, revisions
 
@@ -19,8 +19,8 @@ def broken_links(connection: Connection, candidate_id: str) -> list[str]:
     its_receipts = connection.execute(_of(receipts, row).order_by(receipts.c.seq)).all()
     its_revisions = connection.execute(_of(revisions, row).order_by(revisions.c.number)).all()
     broken, last = _check_receipts(row, its_receipts)
-    payloads = [[r.number, orjson.loads(r.payload), r.origin, r.cause] for r in its_revisions]
-    if digest(last, payloads, row.state) != row.seal:
+    cores = [[r.number, orjson.loads(r.payload), r.origin, r.cause, orjson.loads(r.calls)] for r in its_revisions]
+    if seal_of(last, cores, row.state) != row.seal:
         broken.append("the seal over the last receipt, the revisions and the state does not fit")
     return broken
 

@@ -5,7 +5,7 @@ Rows are tuples in the order of their table's columns; a Batch of them is what c
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,7 +14,8 @@ import orjson
 from factory.canonical import canonical_json, digest, sha256_hex
 from factory.errors import FactoryError
 from factory.ports import CallRecord, GateTally, JobRecord, Landing
-from factory.types import Candidate, Receipt
+from factory.types import CallRef, Candidate, Receipt
+from factory.types.candidate import seal_of
 from store.schema import calls
 
 Row = tuple[Any, ...]
@@ -90,8 +91,7 @@ def landing_rows(job: int, landing: Landing, embedder: str, at: float) -> Landin
     if entry is not None and entry.id != candidate.id:
         raise FactoryError(f"the corpus entry is of {entry.id}", where=f"landing of candidate {candidate.id}")
     links, receipts = _receipts(job, candidate, at)
-    revisions = [[r.number, r.payload, r.origin, r.cause] for r in candidate.revisions]
-    seal = digest(links[-1] if links else candidate.id, revisions, candidate.state)
+    seal = seal_of(links[-1] if links else candidate.id, [r.core() for r in candidate.revisions], candidate.state)
     band = candidate.measures.get("band")
     return LandingRows(
         index=candidate.index,
@@ -101,7 +101,9 @@ def landing_rows(job: int, landing: Landing, embedder: str, at: float) -> Landin
             landing.stopped_by, text_json(candidate.lineage), text_json(candidate.measures), seal, at,
         ),
         revisions=tuple(
-            (job, candidate.index, r.number, text_json(r.payload), r.origin, r.cause) for r in candidate.revisions
+            (job, candidate.index, r.number, text_json(r.payload), r.origin, r.cause, text_json(r.core()[-1]),
+             call_costs(r.calls))
+            for r in candidate.revisions
         ),
         receipts=receipts,
         tallies=landing.tallies,
@@ -145,16 +147,15 @@ def _receipts(job: int, candidate: Candidate, at: float) -> tuple[list[str], tup
         rows.append(
             (
                 job, candidate.index, receipt.seq, receipt.gate, str(found.outcome), found.reason, core.decode(), link,
-                receipt.seconds, receipt.cost_nano_usd, _call_costs(receipt), at,
+                receipt.seconds, receipt.cost_nano_usd, call_costs(receipt.calls), at,
             )
         )  # fmt: skip
     return links, tuple(rows)
 
 
-def _call_costs(receipt: Receipt) -> str | None:
-    if not receipt.calls:
-        return None
-    return orjson.dumps([[call.seconds, call.cost_nano_usd] for call in receipt.calls]).decode()
+def call_costs(calls: Sequence[CallRef]) -> str | None:
+    """The volatile part of call references, [[seconds, nano-dollars], ...]; None for none."""
+    return orjson.dumps([[call.seconds, call.cost_nano_usd] for call in calls]).decode() if calls else None
 
 
 def job_values(job: JobRecord) -> dict[str, Any]:

@@ -34,14 +34,21 @@ _KNOWN_BLOBS: Final = 32_768
 _SEED_RANGE: Final = range(-(2**63), 2**63)
 
 
-def open_store(url: str, *, read_only: bool = False, lease_ttl_s: float = 60.0, busy_timeout_s: float = 30.0) -> SqlStore:
+def open_store(
+    url: str,
+    *,
+    must_exist: bool = False,
+    read_only: bool = False,
+    lease_ttl_s: float = 60.0,
+    busy_timeout_s: float = 30.0,
+) -> SqlStore:
     """The store at `url` (sqlite:///PATH, or a bare PATH ending in .db), made or migrated if need be.
 
-    read_only: the store must exist, and every write is refused; other processes may write meanwhile. lease_ttl_s: how long a
-    lease lasts unrenewed; busy_timeout_s: how long to wait for another process's write lock.
+    must_exist: make no new one; read_only: it must exist, and every write is refused; other processes may write meanwhile.
+    lease_ttl_s: how long a lease lasts unrenewed; busy_timeout_s: how long to wait for another process's write lock.
     Raises BadInput naming the URL, the cause and the fix; nothing is created then.
     """
-    place = parse(url, must_exist=read_only)
+    place = parse(url, must_exist=must_exist or read_only)
     crash = crashpoints.armed()
     migrate.ensure_current(place, busy_timeout_s)
     return SqlStore(place, crash, read_only=read_only, lease_ttl_s=lease_ttl_s, busy_timeout_s=busy_timeout_s)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -63,6 +63,11 @@ class Item:
     lineage: tuple[str, ...] = ()
 
 
+def seal_of(last_link: str, revision_cores: Sequence[Any], state: str) -> str:
+    """The seal's formula. last_link: the chain's end, or the candidate's id when it has no receipt."""
+    return digest(last_link, revision_cores, state)
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """One pull's whole result. measures: the last word of each measure named in the receipts."""
@@ -97,8 +102,4 @@ class Candidate:
     def seal(self) -> str:
         """A digest over the last link and every revision's payload: what a release manifest's root is built from."""
         links = self.links()
-        return digest(
-            links[-1] if links else self.id,
-            [revision.core() for revision in self.revisions],
-            self.state,
-        )
+        return seal_of(links[-1] if links else self.id, [revision.core() for revision in self.revisions], self.state)

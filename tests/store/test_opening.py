@@ -12,6 +12,7 @@ import textwrap
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -82,10 +83,14 @@ def test_a_folder_where_no_file_can_be_made() -> None:
     assert refused.value.fix
 
 
-def test_reading_needs_a_store(tmp_path: Path) -> None:
+@pytest.mark.parametrize("asked", [{"read_only": True}, {"must_exist": True}])
+def test_a_store_that_must_exist_is_not_made(tmp_path: Path, asked: dict[str, Any]) -> None:
+    url = f"sqlite:///{tmp_path}/factory.db"
     with pytest.raises(BadInput, match="there is no store here"):
-        open_store(f"sqlite:///{tmp_path}/factory.db", read_only=True)
+        open_store(url, **asked)
     assert list(tmp_path.iterdir()) == []
+    open_store(url).close()
+    open_store(url, **asked).close()
 
 
 def test_a_relative_url_and_a_bare_path_are_the_same_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

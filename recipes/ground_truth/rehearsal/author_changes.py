@@ -174,8 +174,8 @@ def take_percent(d: Draft) -> bool:
     d.say(
         d.rng.choice(
             (
-                "{p}[ percent|%] of {rest} [was|were] {loss}[ {reason}|].",
-                "{p}[ percent|%] of {rest} [was|were] {use}.",
+                "{p}[ percent|%] of {rest_was} {loss}[ {reason}|].",
+                "{p}[ percent|%] of {rest_was} {use}.",
                 "{person} [sent|passed] {p}[ percent|%] of {rest} to {party}.",
                 "{party} [took|claimed] {p}[ percent|%] of {rest}.",
                 "[losses|spoilage|a recount] cut the [count|stock|figure] by {p}[ percent|%].",
@@ -241,8 +241,8 @@ def take_part(d: Draft) -> bool:
     d.say(
         d.rng.choice(
             (
-                "{f} of {rest} [was|were] {use}.",
-                "{f} of [them|these|{rest}] [was|were] {loss}[ {reason}|].",
+                "{f} of {rest_was} {use}.",
+                "{f} of [them were|these were|{rest_was}] {loss}[ {reason}|].",
                 "{person} [handed|sent|passed] {f} of {rest} to {party}.",
                 "{party} [took|claimed|collected] {f} of {rest}.",
             )
@@ -268,7 +268,7 @@ def share_out(d: Draft) -> bool:
         d.rng.choice(
             (
                 (
-                    "{rest} [was|were] [shared|divided|split] equally [among|between] {k} {receivers}, and from here on "
+                    "{rest_was} [shared|divided|split] equally [among|between] {k} {receivers}, and from here on "
                     "only one {receiver}'s share counts."
                 ),
                 (

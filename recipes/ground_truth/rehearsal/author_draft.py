@@ -19,7 +19,17 @@ _REST = (
     "the rest", "what was left", "the remaining {item}", "those still there", "the stock that remained", "the remainder",
 )  # fmt: skip
 _ALL = ("the stock", "these {item}", "this stock", "the whole lot")
-_UNITS = {"add": "+", "sub": "-", "mul": "x", "div": "/"}
+_WORKED = {
+    "add": "{0} + {1}",
+    "sub": "{0} - {1}",
+    "mul": "{0} x {1}",
+    "div": "{0} / {1}",
+    "percent": "{1} % of {0}",
+    "floor_div": "full ones in {0} by {1}",
+    "ceil_div": "{0} / {1}, rounded up",
+    "rest": "{0} less what fills whole {1}s",
+    "fee_over": "{0}, with {2} more if over {1}",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,18 +109,20 @@ class Draft:
         before = base if base is not None else self.total
         after = node(op, before, *args)
         self.reduced = self.reduced or (base is None and op == "sub")
-        shown = f" {_UNITS.get(op, op.replace('_', ' '))} ".join(plain_number(self.value(e)) for e in (before, *args))
-        self.worked.append(f"{shown} = {plain_number(self.value(after))}")
+        self._show(op, (before, *args), after)
         self.total = after
         self.steps += count
 
     def combine(self, op: str, left: Expr, right: Expr, count: int = 1) -> Expr:
         """A side calculation that does not touch the running total."""
         after = node(op, left, right)
-        shown = f" {_UNITS.get(op, op)} ".join(plain_number(self.value(e)) for e in (left, right))
-        self.worked.append(f"{shown} = {plain_number(self.value(after))}")
+        self._show(op, (left, right), after)
         self.steps += count
         return after
+
+    def _show(self, op: str, args: tuple[Expr, ...], after: Expr) -> None:
+        terms = _WORKED[op].format(*(plain_number(self.value(arg)) for arg in args))
+        self.worked.append(f"{terms} = {plain_number(self.value(after))}")
 
     # --- the words
 
@@ -129,6 +141,10 @@ class Draft:
     def person(self) -> str:
         full = self.pick(";".join(PEOPLE))
         return full if self.rng.random() < 0.4 else full.split()[0]
+
+    def rest(self) -> str:
+        """How the running total is spoken of: a rest only once something has gone."""
+        return self.rng.choice(_REST if self.reduced else _ALL).format(item=self.thing.plural)
 
     def pair(self, entries: str) -> tuple[str, str]:
         single, plural = self.pick(entries).split("/")
@@ -157,6 +173,11 @@ class Draft:
         self.unit = unit or self.thing.plural
 
 
+def _with_verb(phrase: str) -> str:
+    plural = phrase.startswith(("the remaining ", "those ", "these "))
+    return f"{phrase} {'were' if plural else 'was'}"
+
+
 class _Slots(dict[str, str]):
     """Slots of a frame; names are drawn only where the frame asks for one, so that the stock of names lasts."""
 
@@ -170,7 +191,8 @@ class _Slots(dict[str, str]):
             "items": lambda: d.thing.full,
             "item": lambda: d.thing.plural,
             "one": lambda: d.thing.single,
-            "rest": lambda: d.rng.choice(_REST if d.reduced else _ALL).format(item=d.thing.plural),
+            "rest": d.rest,
+            "rest_was": lambda: _with_verb(d.rest()),
             "site": lambda: d.named(d.trade.sites),
             "party": lambda: d.named(d.trade.parties),
             "person": d.person,

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from recipes.ground_truth.rehearsal.author_draft import Draft
-from recipes.ground_truth.rehearsal.author_program import Expr, const, node
+from recipes.ground_truth.rehearsal.author_program import Expr, const, node, plain_number
 from recipes.ground_truth.rehearsal.author_sources import relate
 
 Ending = Callable[[Draft], bool]
@@ -37,7 +37,7 @@ def packs(d: Draft) -> bool:
         d.say(
             d.rng.choice(
                 (
-                    "{rest} [was|were] [packed|loaded|put] into {holders} of {n}.",
+                    "{rest_was} [packed|loaded|put] into {holders} of {n}.",
                     "{person} [packed|stowed] {rest} in {holders} [of|that take] {n} each.",
                 )
             ),
@@ -71,7 +71,7 @@ def shared_equally(d: Draft) -> bool:
     k = d.number(d.rng.choice(fits))
     single, plural = d.pair(d.topic.receivers)
     slots: dict[str, Any] = {"k": k, "receiver": single, "receivers": plural}
-    d.say("{rest} [was|were] [shared|divided|split] [equally|evenly] [among|between] {k} {receivers}.", **slots)
+    d.say("{rest_was} [shared|divided|split] [equally|evenly] [among|between] {k} {receivers}.", **slots)
     d.ask("How many {item} did each {receiver} [get|receive]?", "How many {item} went to each {receiver}?", **slots)
     d.apply("div", k.expr)
     return True
@@ -87,7 +87,7 @@ def split_by_ratio(d: Draft) -> bool:
     a, b = d.number(a_value, "digits"), d.number(b_value, "digits")
     first, second = d.named(d.trade.parties), d.named(d.trade.parties)
     d.say(
-        "{rest} [was|were] [split|divided|shared] between {first} and {second} in [the|a] ratio [of|] {a}[:| to ]{b}.",
+        "{rest_was} [split|divided|shared] between {first} and {second} in [the ratio|a ratio of] {a}[:| to ]{b}.",
         first=first,
         second=second,
         a=a,
@@ -184,7 +184,9 @@ def tiered_price(d: Draft) -> bool:
     )
     _pay_for(d)
     d.total = Expr("tiered", (d.total, first.expr, low.expr, high.expr))
-    d.worked.append(f"stepped price = {d.now}")
+    d.worked.append(
+        f"{first.value} at {plain_number(low.value)}, the others at {plain_number(high.value)}: {plain_number(d.now)}"
+    )
     d.steps += 2
     return True
 
@@ -312,7 +314,7 @@ def parties_compared(d: Draft, count: int) -> bool:
     d.total = total
     d.steps += 1
     if kind == "sum":
-        d.worked.append(f"sum = {d.now}")
+        d.worked.append(f"all together {plain_number(d.now)}")
         d.ask(
             "How many {item} did [they all|all of them] account for [together|altogether|in total]?",
             "What was the [combined total|grand total] of {item}?",

@@ -163,7 +163,7 @@ def settle(text: str, leaves: Sequence[Leaf]) -> tuple[str, tuple[tuple[int, int
 
 def _opens_sentence(before: str) -> bool:
     stripped = before.rstrip(" ")
-    return not stripped or stripped[-1] in ".?!\n" or stripped.endswith("\n-")
+    return not stripped or stripped[-1] in ".?!\n" or stripped.endswith(("\n-", "day:"))
 
 
 def choose(frame: str, rng: random.Random) -> str:

@@ -19,9 +19,9 @@ def chance(skill: float, found: Features) -> float:
     """The probability of a right answer: a logistic item-response curve over what the text shows of its difficulty."""
     if found.steps <= 1:
         return 1 / (1 + math.exp(-_SURE))
-    hard = (
-        0.22 * (found.steps - 4.5) + 0.15 * found.shares + 0.12 * found.idle + 0.1 * (math.log10(max(found.largest, 10)) - 2.5)
-    )
+    # Five steps, one share, one idle number and a largest number of some hundreds are of middling difficulty.
+    size = math.log10(max(found.largest, 10)) - 2.5
+    hard = 0.22 * (found.steps - 5) + 0.12 * (found.shares - 1) + 0.1 * (found.idle - 1) + 0.1 * size
     return 1 / (1 + math.exp(min(max(hard, -1.2), 1.2) - skill))
 
 
