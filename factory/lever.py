@@ -171,7 +171,7 @@ def _item(work: _Pull) -> Item:
     revision = work.revisions[-1]
     payload, unfit = None, ""
     try:
-        payload = work.line.recipe.payload.model_validate(revision.payload)
+        payload = work.line.recipe.parse(revision.payload)
     except ValidationError as exc:
         problems = [f"{'.'.join(map(str, problem['loc'])) or 'payload'}: {problem['msg']}" for problem in exc.errors()]
         unfit = "; ".join(problems)

@@ -65,14 +65,16 @@ class Structure:
         answer = self._text(item.payload, self.answer_field) if self.answer_field else None
         if prompt is None:
             return repair("no_prompt", f"The item has no text in its field {self.prompt_field!r}.")
-        given = leak(prompt, answer or "")
+        prompt = prompt.strip()
+        # An overlong text is not read further: the searches below are meant for prompts, not for books.
+        given = leak(prompt, answer or "") if len(prompt) <= self.max_chars else None
         defects = list(self._defects(prompt, answer, given, context.spec.language))
         if defects:
             first = defects[0]
             listed = "; ".join(defect.detail for defect in defects)
             evidence = {"defects": [{"reason": defect.reason, "detail": defect.detail} for defect in defects]}
             return repair(first.reason, f"The prompt is not in order: {listed}.", evidence=evidence)
-        if given.mentioned:
+        if given is not None and given.mentioned:
             return passed(
                 "The prompt is in order; it mentions the answer's value, not as the answer.",
                 evidence={"mention": given.excerpt},
@@ -87,18 +89,17 @@ class Structure:
             value = str(value)
         return value if isinstance(value, str) and value.strip() else None
 
-    def _defects(self, prompt: str, answer: str | None, given: Leak, language: str) -> Iterator[Defect]:
+    def _defects(self, prompt: str, answer: str | None, given: Leak | None, language: str) -> Iterator[Defect]:
         if self.answer_field and answer is None:
             yield Defect("no_answer", f"the field {self.answer_field!r} holds no text")
-        for text in (prompt, answer or ""):
-            if control := control_character(text):
-                yield Defect("control_characters", f"it holds the character {control}, which is no text")
-                break
-        length = len(prompt.strip())
+        length = len(prompt)
+        if given is None:
+            yield Defect("too_long", f"it has {length} characters, at most {self.max_chars} are wanted")
+            return
         if length < self.min_chars:
             yield Defect("too_short", f"it has {length} characters, at least {self.min_chars} are wanted")
-        elif length > self.max_chars:
-            yield Defect("too_long", f"it has {length} characters, at most {self.max_chars} are wanted")
+        if control := control_character(prompt) or control_character(answer or ""):
+            yield Defect("control_characters", f"it holds the character {control}, which is no text")
         if slot := placeholder(prompt) or placeholder(answer or ""):
             yield Defect("placeholder", f"it still holds the placeholder {slot!r}")
         if broken := broken_end(prompt):

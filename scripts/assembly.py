@@ -95,8 +95,8 @@ def _plan(loaded: config.LoadedSpec, cast: config.LoadedCast, recipe: Recipe) ->
     gates = config.bind_gates(recipe.gates, spec.gates, spec.without, loaded.locate)
     _check_anchors(recipe, spec, loaded)
     config.check_lineage(cast.cast, cast.locate)
-    _check_roles(gates, cast.cast)
-    models_of(recipe, cast.cast)
+    _check_roles(gates, cast)
+    models_of(recipe, cast.cast, where=str(cast.path))
     references = tuple(Reference(r.name, r.sha256, config.read_texts(r)) for r in spec.references)
     shipped = next((name for name, path in recipe.casts.items() if path == cast.path), None)
     inputs = {
@@ -109,23 +109,23 @@ def _plan(loaded: config.LoadedSpec, cast: config.LoadedCast, recipe: Recipe) ->
     return Plan(spec, recipe, settings, gates, cast.cast, load_embedder(spec.embedder), references, inputs)
 
 
-def models_of(recipe: Recipe, cast: Cast) -> dict[Role, tuple[Model, ...]]:
+def models_of(recipe: Recipe, cast: Cast, *, where: str = "cast") -> dict[Role, tuple[Model, ...]]:
     """A model per seat. Raises BadInput for a member nothing here can play."""
     players = recipe.rehearsal() if recipe.rehearsal is not None else {}
     log = os.environ.get(SIM_LOG_VARIABLE)
 
     def model(role: Role, member: Member) -> Model:
-        where = f"cast {cast.name}: {role.value}: model"
+        place = f"{where}: {role.value}: model"
         if not member.simulated:
             raise BadInput(
                 f"{member.model!r} needs a provider adapter, and this version has only rehearsal models",
-                where=where,
+                where=place,
                 fix="Use `sim:` models (`--cast rehearsal`)",
             )
         name = member.model.removeprefix("sim:")
         if name not in players:
             known = ", ".join(f"sim:{player}" for player in sorted(players)) or "none"
-            raise BadInput(f"recipe {recipe.name} cannot rehearse {member.model!r}", where=where, fix=f"It has: {known}")
+            raise BadInput(f"recipe {recipe.name} cannot rehearse {member.model!r}", where=place, fix=f"It has: {known}")
         return SimModel(players[name], member, log=Path(log) if log else None)
 
     return {role: tuple(model(role, member) for member in seats) for role, seats in cast.members.items()}
@@ -136,7 +136,7 @@ def _check_anchors(recipe: Recipe, spec: Spec, loaded: config.LoadedSpec) -> Non
 
     for number, anchor in enumerate(spec.anchors):
         try:
-            recipe.payload.model_validate(anchor.payload)
+            recipe.parse(anchor.payload)
         except ValidationError as exc:
             problem = exc.errors()[0]
             field = ".".join(str(step) for step in problem["loc"])
@@ -147,16 +147,16 @@ def _check_anchors(recipe: Recipe, spec: Spec, loaded: config.LoadedSpec) -> Non
             ) from None
 
 
-def _check_roles(gates: Sequence[Gate], cast: Cast) -> None:
+def _check_roles(gates: Sequence[Gate], loaded: config.LoadedCast) -> None:
     needed: dict[Role, str] = {Role.AUTHOR: "the lever"}
     for gate in gates:
         for role in gate.roles:
             needed.setdefault(role, f"the {gate.name} gate")
     for role, user in needed.items():
-        if not cast.seats(role):
+        if not loaded.cast.seats(role):
             raise BadInput(
                 f"the cast has no {role.value}, which {user} needs",
-                where=f"cast {cast.name}",
+                where=str(loaded.path),
                 fix=f"Add `{role.value}:` to the cast, or leave the gate out with `without:` in the spec",
             )
 

@@ -97,7 +97,7 @@ async def resume(store: SqlStore, plan: Plan, job: JobRecord, limits: Limits, wa
 async def _corpus(store: SqlStore, plan: Plan, landed: Sequence[Candidate]) -> MemoryCorpus:
     """Everything accepted, anchors and reference sets; what this job itself landed stands at the index it landed at."""
     recipe = plan.recipe
-    views = [recipe.novelty_view(recipe.payload.model_validate(anchor.payload)) for anchor in plan.spec.anchors]
+    views = [recipe.novelty_view(recipe.parse(anchor.payload)) for anchor in plan.spec.anchors]
     return await build(
         plan.embedder,
         accepted=store.accepted(plan.embedder.name),
@@ -153,7 +153,7 @@ def _ledger(plan: Plan, landed: Sequence[Candidate]) -> Ledger:
     ledger, recipe = Ledger(plan.spec.quotas), plan.recipe
     for candidate in landed:
         if candidate.state is State.ACCEPTED:
-            view = recipe.novelty_view(recipe.payload.model_validate(candidate.payload))
+            view = recipe.novelty_view(recipe.parse(candidate.payload))
             ledger.add(candidate.index, candidate.coordinate, view)
     return ledger
 

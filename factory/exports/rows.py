@@ -96,7 +96,7 @@ def cell(value: Any) -> str | int | float | bool | None:
 def columns_of(recipe: Recipe, payload: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """The recipe's columns of a stored payload; None for one that does not fit its model (of a reject, say)."""
     try:
-        fitting = recipe.payload.model_validate_json(orjson.dumps(payload, default=plain))
+        fitting = recipe.parse(payload)
     except ValidationError:
         return None
     return recipe.export(fitting)

@@ -112,7 +112,7 @@ class Lander:
 
     async def _recheck(self, candidate: Candidate) -> tuple[Candidate, CorpusEntry | None]:
         line = self.line
-        payload = line.recipe.payload.model_validate(candidate.payload)
+        payload = line.recipe.parse(candidate.payload)
         revision = candidate.revisions[-1].number
         item = Item(candidate.id, candidate.index, revision, candidate.coordinate, candidate.payload, payload)
         for gate in line.gates:

@@ -68,7 +68,7 @@ _ORDER = re.compile(
 )
 _QUESTION = re.compile(
     r"(?i)\bhow (?:many|much|long|far|old|often|fast|tall|big|would|will|do|does|did|is|are|can)\b"
-    r"|(?:^|[.!:\n]\s*)(?:what|which|who|whose|why)\b|,\s+(?:then\s+)?what\b"
+    r"|(?:\A|[:\n])\s*(?:what|which|who|whose|why)\b|,\s+(?:then\s+)?what\s+(?:would|will|is|are|does|do|did|should)\b"
 )
 
 

@@ -67,6 +67,8 @@ _OPTION_LINE = re.compile(
 )
 _SENTENCE_BREAK = re.compile(r"[.?!]\s+")
 _LETTERS = re.compile(r"[^\W\d_]+")
+# How many characters before an answer can announce it or work it out.
+_REACH = 160
 _SHORT_TEXT = 4
 _COMMON = frozenset(words("true false none never always equal equally both neither either cannot unknown invalid valid same"))
 
@@ -102,7 +104,7 @@ def _number_leak(prompt: str, value: object) -> Leak:
 
 
 def _announced(prompt: str, start: int, end: int) -> bool:
-    before, after = prompt[max(0, start - 120) : start], prompt[end : end + 60]
+    before, after = prompt[max(0, start - _REACH) : start], prompt[end : end + 60]
     if any(pattern.search(before) for pattern in _BEFORE) or _AFTER.search(after):
         return True
     hint = _HINT.search(before)
@@ -111,7 +113,7 @@ def _announced(prompt: str, start: int, end: int) -> bool:
 
 def _worked_out(prompt: str, mention: Mention) -> bool:
     """Whether the number is the right side of a sum whose left side is worked in numbers, with no unknown in it."""
-    before = prompt[: mention.start]
+    before = prompt[max(0, mention.start - _REACH) : mention.start]
     equals = _EQUALS.search(before)
     if not equals:
         return False
@@ -129,6 +131,8 @@ def _worked_out(prompt: str, mention: Mention) -> bool:
 def _tail(prompt: str, mention: Mention, found: list[Mention]) -> bool:
     """Whether the number stands alone, but for a unit, after the last question or as the last sentence."""
     question = prompt.rfind("?") + 1
+    if len(prompt.rstrip()) - mention.end > _REACH:
+        return False
     breaks = [match.end() for match in _SENTENCE_BREAK.finditer(prompt.rstrip())]
     return (question > 0 and _alone(prompt, mention, found, question, 3)) or (
         bool(breaks) and _alone(prompt, mention, found, breaks[-1], 1)
@@ -157,7 +161,7 @@ def _text_leak(prompt: str, answer: str) -> Leak:
 
 def _announced_text(prompt: str, start: int, end: int, answer: str) -> bool:
     if len(answer) > 1 or answer.isupper():
-        before = prompt[max(0, start - 120) : start]
+        before = prompt[max(0, start - _REACH) : start]
         if len(answer) == 1 and not prompt[start:end].isupper():
             return False
         return any(

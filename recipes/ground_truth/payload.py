@@ -12,7 +12,9 @@ from factory.types import ReplySchema
 
 class GroundTruth(BaseModel):
     """prompt: all that a solver sees; answer: the reference; solution: how it is reached, short; unit: what the answer counts
-    or is measured in, "" where there is none."""
+    or is measured in, "" where there is none; grader: how an answer is compared with the reference, put there by the recipe and
+    not by a model, so that a point needs no spec to be judged again (None in an anchor: the spec's grader holds).
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -20,6 +22,7 @@ class GroundTruth(BaseModel):
     answer: str
     solution: str
     unit: str
+    grader: GraderSettings | None = None
 
 
 class Settings(BaseModel):

@@ -10,7 +10,7 @@ from typing import Any
 
 from factory.canonical import canonical_json
 from factory.gate import Answer, GateContext, Grade
-from factory.graders import equivalent, grade, specimens
+from factory.graders import GraderSettings, equivalent, grade, specimens
 from factory.recipe import AuthorContext, Recipe
 from factory.types import Finding, Item, Message, ModelReply, ReplySchema, Role, Spec
 from gates.difficulty import Difficulty
@@ -47,14 +47,27 @@ PERSPECTIVES = (
 async def write(context: AuthorContext) -> Mapping[str, Any]:
     """The first payload of a pull. Raises ModelFailure."""
     reply = await context.seat.ask(conversation("author.system", "author.user", _brief(context)), purpose="write", schema=ITEM)
-    return dict(reply.data or {})
+    return _with_grader(reply, context)
 
 
 async def mend(context: AuthorContext, item: Item, finding: Finding) -> Mapping[str, Any]:
     """A payload that answers the finding. Raises ModelFailure."""
-    values = {**_brief(context), "previous": item.raw, "reason": finding.reason, "detail": finding.detail}
+    values = {
+        **_brief(context),
+        "previous": {name: value for name, value in item.raw.items() if name != "grader"},
+        "reason": finding.reason,
+        "detail": finding.detail,
+    }
     reply = await context.seat.ask(conversation("author.system", "repair.user", values), purpose="repair", schema=ITEM)
-    return dict(reply.data or {})
+    return _with_grader(reply, context)
+
+
+def _with_grader(reply: ModelReply, context: AuthorContext) -> Mapping[str, Any]:
+    return {**(reply.data or {}), "grader": _settings_json(context.settings.grader)}
+
+
+def _settings_json(grader: GraderSettings) -> dict[str, Any]:
+    return grader.model_dump(mode="json", by_alias=True)
 
 
 def _brief(context: AuthorContext) -> dict[str, Any]:
@@ -95,28 +108,31 @@ class GroundTruthTask:
         return Answer(str(data.get("answer", reply.text)).strip(), str(data.get("objection", "")).strip())
 
     async def grade(self, payload: GroundTruth, answer: str, context: GateContext) -> Grade:
-        verdict = await grade(self.settings.grader, answer, payload.answer)
+        verdict = await grade(self._grader(payload), answer, payload.answer)
         return Grade(verdict.correct, verdict.extracted, verdict.detail)
 
     async def equivalent(self, payload: GroundTruth, left: str, right: str) -> bool:
-        return await equivalent(self.settings.grader, left, right)
+        return await equivalent(self._grader(payload), left, right)
 
     def specimens(self, payload: GroundTruth) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        return specimens(self.settings.grader, payload.answer)
+        return specimens(self._grader(payload), payload.answer)
+
+    def _grader(self, payload: GroundTruth) -> GraderSettings:
+        return payload.grader or self.settings.grader
 
 
 def novelty_view(payload: GroundTruth) -> str:
     return payload.prompt
 
 
-def export(payload: GroundTruth, settings: Settings | None = None) -> Mapping[str, Any]:
-    """The payload's columns of a row. grader: the grader's settings as JSON, "" for a caller that has no settings at hand."""
+def export(payload: GroundTruth) -> Mapping[str, Any]:
+    """The payload's columns of a row. grader: the grader's settings as JSON, "" where the payload names none."""
     return {
         "prompt": payload.prompt,
         "answer": payload.answer,
         "unit": payload.unit,
         "solution": payload.solution,
-        "grader": canonical_json(settings.grader.model_dump(mode="json", by_alias=True)).decode() if settings else "",
+        "grader": canonical_json(_settings_json(payload.grader)).decode() if payload.grader else "",
     }
 
 

@@ -141,6 +141,6 @@ def _rendered(recipe_name: str, payload: Any) -> str:
     """The payload as its recipe renders it; as plain fields when the recipe is not here or the payload does not fit it."""
     try:
         recipe = find_recipe(recipe_name, where="candidate")
-        return recipe.render(recipe.payload.model_validate(payload))
+        return recipe.render(recipe.parse(payload))
     except (BadInput, ValueError):
         return "\n".join(f"{name}: {value}" for name, value in payload.items())

@@ -18,7 +18,7 @@ from pydantic import BaseModel
 from factory.canonical import canonical_json, digest, sha256_hex
 from factory.errors import BadInput
 from factory.exports import EXPORTERS, JsonlExporter, ParquetExporter, export_row, export_set
-from factory.exports.rows import sealed
+from factory.exports.rows import first_difference, sealed
 from factory.recipe import Recipe
 from factory.types import CallRef, Candidate, Coordinate, Finding, Outcome, Receipt, Revision, Stage, State
 
@@ -281,3 +281,9 @@ def test_a_file_that_reads_back_otherwise_is_noticed(tmp_path: Path, monkeypatch
     monkeypatch.setattr(parquet, "_rows", lambda path: iter([]))
     with pytest.raises(BadInput, match="reads back otherwise"):
         ParquetExporter().write([{"id": "c-1", "answer": "42"}], tmp_path)
+
+
+@pytest.mark.parametrize(("given_value", "read"), [(1, True), (1, 1.0), ("1", 1), (0.0, False), ("", None)])
+def test_a_value_of_another_type_is_another_value(given_value: Any, read: Any) -> None:
+    assert first_difference([{"id": "c-1", "a": read}], [{"id": "c-1", "a": given_value}]) == ("c-1", "a", given_value, read)
+    assert first_difference([{"id": "c-1", "a": given_value}], [{"id": "c-1", "a": given_value}]) is None

@@ -103,7 +103,8 @@ def test_killed_at_a_named_crash_point(
     point: str, tmp_path: Path, undisturbed: list[tuple[int, str, str, str, tuple[str, ...]]]
 ) -> None:
     victim = Victim(tmp_path)
-    process = victim.spawn("start", "--attempts", str(ATTEMPTS), crash_at=f"{point}:{PASSAGE.get(point.split('.')[0], 4)}")
+    passage = PASSAGE.get(point.split(".", maxsplit=1)[0], 4)
+    process = victim.spawn("start", "--attempts", str(ATTEMPTS), crash_at=f"{point}:{passage}")
     process.wait(60)
     assert process.returncode == -signal.SIGKILL, f"{point} was never passed"
     store = open_store(victim.url)

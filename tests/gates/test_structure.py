@@ -149,6 +149,7 @@ DEFECTS = [
     ("Ann buys 4 pens. She pays two dollars for each. How much does she pay for th", "truncated"),
     ("Ann buys 4 pens. How many? Later on that day she goes to the market", "truncated"),
     ("What does this print?\n```python\nprint(1)", "truncated"),
+    ("Ann has 4 pens and sells two. Later on, what was left was shared even", "truncated"),
     ("Ann buys 4 pens at $2 each and goes home.", "no_question"),
     ("When Ann went to the shop she bought 4 pens, which cost $2 each.", "no_question"),
     ("Wie viel kostet das? Anna kauft vier Stifte und jeder Stift kostet zwei Euro.", "wrong_language"),

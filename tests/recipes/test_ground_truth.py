@@ -6,7 +6,6 @@ import asyncio
 import json
 import random
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -86,13 +85,16 @@ def test_grading_follows_the_settings() -> None:
 
 def test_the_author_is_told_brief_coordinate_examples_and_what_to_avoid() -> None:
     spec = load_spec(SPECS[0]).spec
-    seat = Recorder(ITEM.model_dump())
-    assert asyncio.run(RECIPE.author(author_context(spec, seat))) == ITEM.model_dump()
+    written = ITEM.model_dump(exclude={"grader"})
+    seat = Recorder(written)
+    payload = asyncio.run(RECIPE.author(author_context(spec, seat)))
+    assert {name: payload[name] for name in written} == written
+    assert RECIPE.parse(payload).grader == Settings().grader
     ((messages, purpose, schema),) = seat.asked
     text = messages[-1].text
     assert purpose == "write"
     assert schema is not None
-    assert set(schema.schema["properties"]) == set(GroundTruth.model_fields)
+    assert set(schema.schema["properties"]) == set(GroundTruth.model_fields) - {"grader"}
     assert spec.brief.strip() in text
     assert "AVOID-THIS" in text
     assert all(f"- {axis.name}: {axis.values[0].value}" in text for axis in spec.axes)
@@ -172,7 +174,7 @@ def test_the_payload_takes_nothing_else() -> None:
 
 
 def test_a_row_has_one_fixed_set_of_columns() -> None:
-    bare, full = export(ITEM), export(ITEM, Settings())
+    bare, full = export(ITEM), export(ITEM.model_copy(update={"grader": Settings().grader}))
     assert list(bare) == list(full) == ["prompt", "answer", "unit", "solution", "grader"]
     assert json.loads(full["grader"])["kind"] == "number"
 
@@ -181,4 +183,4 @@ def test_the_recipe_is_on_the_shipped_list() -> None:
     assert "ground_truth" in SHIPPED
     assert load_shipped("ground_truth") is RECIPE
     assert [gate.name for gate in RECIPE.gates] == ["structure", "novelty", "oracle", "difficulty", "final_check"]
-    assert SimpleNamespace(**{"x": RECIPE.render(ITEM)}).x.startswith(ITEM.prompt)
+    assert RECIPE.render(ITEM).startswith(ITEM.prompt)

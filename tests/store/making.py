@@ -76,8 +76,8 @@ def a_candidate(index: int = 0, *, seed: int = 7, state: State = State.ACCEPTED,
         "recipe_version": "1",
         "coordinate": Coordinate((("topic", "shares"), ("steps", 2), ("rate", 0.5), ("negated", False))),
         "revisions": (
-            Revision(0, {"prompt": "2+2", "answer": "5"}, "author"),
-            Revision(1, {"prompt": "2+2?", "answer": "4"}, "repair", "oracle: wrong"),
+            Revision(0, {"prompt": "2+2", "answer": "5"}, "author", "", (CallRef("a0", "author", "rh", "ph", 2.5, 21),)),
+            Revision(1, {"prompt": "2+2?", "answer": "4"}, "repair", "oracle/wrong"),
         ),
         "receipts": (
             a_receipt(0),

@@ -104,6 +104,8 @@ def test_history_refuses_update_delete_and_replace(raw: sqlite3.Connection, tabl
         ("DELETE FROM receipts WHERE seq = 2", ["the seal"]),
         ("DELETE FROM receipts", ["the seal"]),
         ("UPDATE revisions SET payload = '{}' WHERE number = 1", ["the seal"]),
+        ("UPDATE revisions SET calls = replace(calls, 'ph', 'qh') WHERE number = 0", ["the seal"]),
+        ("UPDATE revisions SET cause = 'oracle/other' WHERE number = 1", ["the seal"]),
         ("DELETE FROM revisions WHERE number = 1", ["the seal"]),
         ("UPDATE candidates SET state = 'approved'", ["the seal"]),
         ("UPDATE candidates SET coordinate = '[]'", ["receipt 0 (structure): its link"]),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from hypothesis import given, settings
@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 
 from factory.ports import GateTally
 from factory.types import State
-from store import SqlStore, open_store, this_process
+from store import SqlStore, this_process
 from tests.store.making import a_call, a_job, a_landing, planting_call
 
 RESOLUTIONS = ("passed", "repaired", "rejected", "held", "errored")
 
 
-def filled(store: SqlStore, landings: list[Any], calls: list[Any] = ()) -> None:  # type: ignore[assignment]
+def filled(store: SqlStore, landings: Sequence[Any], calls: Sequence[Any] = (), *, id: str = "job-a", seed: int = 7) -> None:
     async def main() -> None:
-        lease = await store.create_job(a_job(), this_process())
+        lease = await store.create_job(a_job(id, seed=seed), this_process())
         await asyncio.gather(*(store.record_call(lease, call) for call in calls))
         await asyncio.gather(*(store.land(lease, landing) for landing in landings))
 
@@ -104,13 +104,12 @@ _TALLY = st.builds(
 
 @settings(max_examples=20, deadline=None)
 @given(st.lists(st.lists(_TALLY, max_size=4), max_size=12))
-def test_the_counters_equal_a_recount(tallies: list[list[GateTally]]) -> None:
+def test_the_counters_equal_a_recount(shared: SqlStore, tallies: list[list[GateTally]]) -> None:
     every = [tally for each in tallies for tally in each]
-    with tempfile.TemporaryDirectory() as folder:
-        store = open_store(f"sqlite:///{folder}/a.db")
-        filled(store, [a_landing(index, tallies=tuple(each)) for index, each in enumerate(tallies)])
-        gates = store.snapshot("job-a").gates
-        store.close()
+    seed = len(shared.jobs())
+    made = [a_landing(index, seed=seed, tallies=tuple(each)) for index, each in enumerate(tallies)]
+    filled(shared, made, id=f"job-{seed}", seed=seed)
+    gates = shared.snapshot(f"job-{seed}").gates
     assert [gate["gate"] for gate in gates] == list(dict.fromkeys(tally.gate for tally in every))
     for gate in gates:
         its = [tally for tally in every if tally.gate == gate["gate"]]

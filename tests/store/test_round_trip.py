@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from factory.errors import BadInput
-from factory.ports import Lease, Policy, Store
-from factory.types import Coordinate, State
-from store import SqlStore, open_store, this_process
+from factory.ports import Landing, Lease, Policy, Store
+from factory.types import Coordinate, Finding, Outcome, Revision, State
+from store import SqlStore, this_process
 from tests.store.making import EMBEDDER, a_call, a_candidate, a_job, a_landing, a_receipt
 
 _TEXTS = st.text(st.characters(codec="utf-8"), max_size=20)
@@ -72,29 +71,26 @@ def test_calls_come_back_equal_with_their_attempts(store: SqlStore) -> None:
     measures=_OBJECTS,
     pairs=st.lists(st.tuples(_TEXTS, _SCALARS), max_size=4, unique_by=lambda pair: pair[0]),
 )
-def test_a_candidate_comes_back_equal(payload: Any, evidence: Any, measures: Any, pairs: Any) -> None:
-    base = a_receipt()
-    finding = type(base.finding)(base.finding.outcome, "ok", "", evidence, (), measures)
+def test_a_candidate_comes_back_equal(shared: SqlStore, payload: Any, evidence: Any, measures: Any, pairs: Any) -> None:
+    # A job of its own for every example: opening a store for each would be most of the test's time.
+    seed = len(shared.jobs())
     candidate = a_candidate(
+        seed=seed,
         coordinate=Coordinate(tuple(pairs)),
-        revisions=(type(a_candidate().revisions[0])(0, payload, "author"),),
-        receipts=(base, a_receipt(1, finding=finding)),
+        revisions=(Revision(0, payload, "author"),),
+        receipts=(a_receipt(), a_receipt(1, finding=Finding(Outcome.PASS, "ok", "", evidence, (), measures))),
         measures=measures,
     )
-    landing = type(a_landing())(candidate, (), "")
-    with tempfile.TemporaryDirectory() as folder:
-        store = open_store(f"sqlite:///{folder}/a.db")
 
-        async def main() -> None:
-            await store.land(await a_new_job(store), landing)
+    async def main() -> None:
+        await shared.land(await a_new_job(shared, f"job-{seed}", seed=seed), Landing(candidate, (), ""))
 
-        asyncio.run(main())
-        found = store.candidate(candidate.id)
-        assert found == candidate
-        assert list(found.coordinate.pairs) == pairs
-        assert (found.links(), found.seal) == (candidate.links(), candidate.seal)
-        assert store.verify(candidate.id) == []
-        store.close()
+    asyncio.run(main())
+    found = shared.candidate(candidate.id)
+    assert found == candidate
+    assert list(found.coordinate.pairs) == pairs
+    assert (found.links(), found.seal) == (candidate.links(), candidate.seal)
+    assert shared.verify(candidate.id) == []
 
 
 def test_what_equality_leaves_out_comes_back_too(store: SqlStore) -> None:
@@ -108,6 +104,8 @@ def test_what_equality_leaves_out_comes_back_too(store: SqlStore) -> None:
     for got, made in zip(found.receipts, landing.candidate.receipts, strict=True):
         assert (got.seconds, got.cost_nano_usd) == (made.seconds, made.cost_nano_usd)
         assert [(c.seconds, c.cost_nano_usd) for c in got.calls] == [(c.seconds, c.cost_nano_usd) for c in made.calls]
+    (call,) = found.revisions[0].calls
+    assert (call.seconds, call.cost_nano_usd) == (2.5, 21)
 
 
 def test_candidates_stream_in_order_and_by_filter(store: SqlStore) -> None:
