@@ -8,8 +8,8 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, select
 
-from factory.types.candidate import seal_of
-from store import decode, encode, reader
+from factory.types.seal import chain_start, next_link, seal_of
+from store import decode, reader
 from store.schema import receipts, revisions
 
 
@@ -33,12 +33,12 @@ def _check_receipts(row: Any, its_receipts: Sequence[Any]) -> tuple[list[str], s
     """What is broken, and the last link as it should be (the candidate's id when there is no receipt)."""
     broken: list[str] = []
     coordinate = dict(decode.coordinate(row.coordinate))
-    link, last = encode.chain_start(row.id, row.spec, row.recipe, row.recipe_version, coordinate), row.id
+    link, last = chain_start(row.id, row.spec, row.recipe, row.recipe_version, coordinate), row.id
     for place, receipt in enumerate(its_receipts):
         if receipt.seq != place:
             broken.append(f"receipt {place} is missing")
             break
-        link = last = encode.next_link(link, receipt.core.encode())
+        link = last = next_link(link, receipt.core.encode())
         if link != receipt.link:
             broken.append(f"receipt {place} ({receipt.gate}): its link does not fit what it says and what came before it")
             # Go on from the stored link, so that each broken place is named once.

@@ -26,10 +26,11 @@ from factory.exports.files import (
     write_plainly,
     written_atomically,
 )
-from factory.exports.rows import Sealed, columns_of, export_row, fill_missing, sealed
+from factory.exports.rows import columns_of, export_row, fill_missing
 from factory.ports import Exporter
 from factory.recipe import Recipe
 from factory.types import Candidate
+from factory.types.seal import Sealed, sealed
 
 RECEIPTS = "receipts.jsonl"
 

@@ -1,55 +1,21 @@
-"""A candidate as one flat row, and the chain over its receipts computed once for row, receipts file and seal."""
+"""A candidate as one flat row."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-import orjson
 from pydantic import ValidationError
 
-from factory.canonical import plain, sha256_hex
+from factory.canonical import canonical_json
 from factory.errors import BadInput
 from factory.recipe import Recipe
 from factory.types import Candidate
+from factory.types.seal import Sealed, sealed
 
 LEADING = ("id", "spec", "recipe", "recipe_version", "index", "state", "band")
 TRAILING = ("coordinate", "measures", "receipts_head", "seal", "conditions", "simulated")
 ENVELOPE = (*LEADING, *TRAILING)
-
-
-@dataclass(frozen=True, slots=True)
-class Sealed:
-    """A candidate's chain: each receipt's core as canonical JSON with its link (hex), the revisions' cores as one such
-    list, and the candidate's seal over them.
-    """
-
-    links: tuple[str, ...]
-    cores: tuple[bytes, ...]
-    revisions: bytes
-    seal: str
-
-
-def sealed(candidate: Candidate) -> Sealed:
-    """`candidate.links()` and `candidate.seal` in one pass over the receipts, which is what an export's time goes into."""
-    start = ("chain", candidate.id, candidate.spec, candidate.recipe, candidate.recipe_version, dict(candidate.coordinate))
-    link = sha256_hex(_canonical(start))
-    links, cores = [], []
-    for receipt in candidate.receipts:
-        core = _canonical(receipt.core())
-        link = sha256_hex(link.encode() + core)
-        links.append(link)
-        cores.append(core)
-    revisions = _canonical([revision.core() for revision in candidate.revisions])
-    last = _canonical(links[-1] if links else candidate.id)
-    seal = sha256_hex(b"[%b,%b,%b]" % (last, revisions, _canonical(candidate.state)))
-    return Sealed(tuple(links), tuple(cores), revisions, seal)
-
-
-def _canonical(value: Any) -> bytes:
-    # `canonical_json` walks every value first; what comes from the store is plain already, so only exceptions are asked for.
-    return orjson.dumps(value, default=plain, option=orjson.OPT_SORT_KEYS)
 
 
 def export_row(candidate: Candidate, recipe_columns: Mapping[str, Any], chain: Sealed | None = None) -> dict[str, Any]:
@@ -145,4 +111,4 @@ def _text(value: Any) -> str:
 
 
 def _json(value: Any) -> str:
-    return _canonical(value).decode()
+    return canonical_json(value).decode()

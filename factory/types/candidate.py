@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from factory.canonical import digest
 from factory.types.call import CallRef
-from factory.types.finding import Receipt, chain
+from factory.types.finding import Receipt
+from factory.types.seal import sealed
 from factory.types.spec import Coordinate
 
 
@@ -63,11 +64,6 @@ class Item:
     lineage: tuple[str, ...] = ()
 
 
-def seal_of(last_link: str, revision_cores: Sequence[Any], state: str) -> str:
-    """The seal's formula. last_link: the chain's end, or the candidate's id when it has no receipt."""
-    return digest(last_link, revision_cores, state)
-
-
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """One pull's whole result. measures: the last word of each measure named in the receipts."""
@@ -90,16 +86,10 @@ class Candidate:
         return self.revisions[-1].payload if self.revisions else {}
 
     def links(self) -> tuple[str, ...]:
-        """The hash chain over the receipts, a link each; it starts at the candidate's id, so no chain fits another point."""
-        out: list[str] = []
-        link = digest("chain", self.id, self.spec, self.recipe, self.recipe_version, dict(self.coordinate))
-        for receipt in self.receipts:
-            link = chain(link, receipt)
-            out.append(link)
-        return tuple(out)
+        """The hash chain over the receipts, a link each."""
+        return sealed(self).links
 
     @property
     def seal(self) -> str:
-        """A digest over the last link and every revision's payload: what a release manifest's root is built from."""
-        links = self.links()
-        return seal_of(links[-1] if links else self.id, [revision.core() for revision in self.revisions], self.state)
+        """A digest over the last link, every revision and the state: what a release manifest's root is built from."""
+        return sealed(self).seal

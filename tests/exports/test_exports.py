@@ -18,9 +18,10 @@ from pydantic import BaseModel
 from factory.canonical import canonical_json, digest, sha256_hex
 from factory.errors import BadInput
 from factory.exports import EXPORTERS, JsonlExporter, ParquetExporter, export_row, export_set
-from factory.exports.rows import first_difference, sealed
+from factory.exports.rows import first_difference
 from factory.recipe import Recipe
 from factory.types import CallRef, Candidate, Coordinate, Finding, Outcome, Receipt, Revision, Stage, State
+from factory.types.seal import sealed
 
 ENVELOPE = ["id", "spec", "recipe", "recipe_version", "index", "state", "band"]
 TRAILER = ["coordinate", "measures", "receipts_head", "seal", "conditions", "simulated"]
