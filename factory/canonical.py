@@ -13,12 +13,33 @@ from typing import Any
 
 import orjson
 
+# Types that canonical JSON refuses must not slip through in a form of orjson's own.
+_QUICK = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
 _PLAIN_FORMS = "use strings, numbers, booleans, null, lists and string-keyed mappings"
 
 
 def canonical_json(value: Any) -> bytes:
     """The canonical JSON bytes of a plain value. Raises TypeError for a type JSON lacks and ValueError for NaN or infinity."""
-    return orjson.dumps(plain(value), option=orjson.OPT_SORT_KEYS)
+    try:
+        quick = orjson.dumps(value, default=plain, option=_QUICK)
+    except TypeError:
+        # A key that is no string, or a type orjson does not take but `plain` might.
+        return orjson.dumps(plain(value), option=orjson.OPT_SORT_KEYS)
+    if b"null" in quick:
+        # orjson writes NaN and infinities as null, silently.
+        _refuse_nonfinite(value)
+    return quick
+
+
+def _refuse_nonfinite(value: Any) -> None:
+    if isinstance(value, float):
+        plain(value)
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            _refuse_nonfinite(item)
+    elif isinstance(value, list | tuple | set | frozenset):
+        for item in value:
+            _refuse_nonfinite(item)
 
 
 def plain(value: Any) -> Any:

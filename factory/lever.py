@@ -11,7 +11,7 @@ import orjson
 from pydantic import BaseModel, ValidationError
 
 from factory.canonical import plain, stream
-from factory.errors import FailureKind, ModelFailure
+from factory.errors import FactoryError, FailureKind, ModelFailure
 from factory.gate import Gate, GateContext, Task, error, reject, settings_of
 from factory.journal import CallScope, PullJournal
 from factory.ports import CorpusView, GateTally
@@ -171,7 +171,7 @@ def _item(work: _Pull) -> Item:
     revision = work.revisions[-1]
     payload, unfit = None, ""
     try:
-        payload = work.line.recipe.payload.model_validate(revision.payload)
+        payload = work.line.recipe.parse(revision.payload)
     except ValidationError as exc:
         problems = [f"{'.'.join(map(str, problem['loc'])) or 'payload'}: {problem['msg']}" for problem in exc.errors()]
         unfit = "; ".join(problems)
@@ -208,6 +208,10 @@ async def _check(work: _Pull, gate: Gate, item: Item, scope: CallScope) -> Findi
     )
     try:
         return await gate.check(item, context)
+    except FactoryError as exc:
+        # A gate's own means failed (a grader's worker that does not start, say): that says nothing of this candidate.
+        work.journal.journal.die(exc)
+        return await work.journal.journal.wait_to_be_cancelled()
     except Exception as exc:
         return error("gate_broke", f"{type(exc).__name__}: {exc}")
 

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+import orjson
 from pydantic import BaseModel
 
+from factory.canonical import plain
 from factory.gate import Gate, Task
 from factory.ports import RolePlayer, Seat
 from factory.types import Anchor, Coordinate, Finding, Item, Spec
@@ -69,3 +71,10 @@ class Recipe:
     folder: Path
     rehearsal: Callable[[], Mapping[str, RolePlayer]] | None = None
     casts: Mapping[str, Path] = field(default_factory=dict)
+
+    def parse(self, raw: Mapping[str, Any]) -> Any:
+        """A raw payload as the recipe's model, by the rules of JSON (a list is a tuple, a number is no string).
+
+        Raises pydantic.ValidationError.
+        """
+        return self.payload.model_validate_json(orjson.dumps(raw, default=plain))

@@ -1,7 +1,7 @@
 """Which point of the grid each pull aims at: coverage first, weights within that, all from the seed.
 
 Every valid cell is attempted once before any is attempted twice; after that a cell's attempts approach its share of the weight,
-by the highest quotient weight / (2 x attempts + 1) (the divisor method of Webster and Sainte-Lague). Among equals, the cell wins
+by the largest quotient weight / (2 x attempts + 1) (the divisor method of Webster and Sainte-Lague). Among equals the cell wins
 whose values and pairs of values lag furthest behind their share, so that a few dozen attempts already touch every value.
 """
 
@@ -29,8 +29,8 @@ LISTED_CELLS = 50_000
 _ABSENT = -1
 _POOL = 1024
 _PAIR_WEIGHT = 0.5
-_TRIES = 24
-_MORE_TRIES = 1_000
+_TRIES = 16
+_MORE_TRIES = 300
 _SEARCH_STEPS = 20_000
 
 Cell = tuple[int, ...]
@@ -116,6 +116,11 @@ class _Grid:
         self.axes = [axes[index] for index in self.order]
         self.position = {axis.name: index for index, axis in enumerate(self.axes)}
         self.when = [[self.rule(value.when) for value in axis.values] for axis in self.axes]
+        self.free = {
+            index: (tuple(range(len(axis.values))), sum(value.weight for value in axis.values))
+            for index, axis in enumerate(self.axes)
+            if not any(value.when for value in axis.values)
+        }
         self.excluded: list[list[_Rule]] = [[] for _ in self.axes]
         for exclusion in exclude:
             rule = self.rule(exclusion.where)
@@ -131,6 +136,9 @@ class _Grid:
     def choices(self, head: Sequence[int]) -> tuple[list[int], float]:
         """The value positions that may follow the first axes' values, exclusions apart, and their weights' sum."""
         axis = len(head)
+        if axis in self.free:
+            values, total = self.free[axis]
+            return list(values), total
         found = [value for value, rule in enumerate(self.when[axis]) if rule.met(head)]
         return found or [_ABSENT], sum(self.axes[axis].values[value].weight for value in found) or 1.0
 
@@ -267,8 +275,8 @@ class _Lag:
         chosen = [pool[:_POOL]]
         for axis in range(len(self._sizes)):
             codes = self._code(values[pool], (axis,))
-            offered = np.unique(codes)
-            most = offered[int(np.argmax(self._table(axis)[offered]))]
+            offered = np.bincount(codes, minlength=self._sizes[axis]) > 0
+            most = int(np.argmax(np.where(offered, self._table(axis), -np.inf)))
             chosen.append(pool[codes == most][:64])
         return np.unique(np.concatenate(chosen))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -13,10 +13,10 @@ from factory.canonical import digest
 from factory.errors import BadInput
 from factory.journal import Journal
 from factory.orchestrator import Ledger, Progress, Run, RunEnd
-from factory.ports import CorpusEntry, JobRecord, JobState, Lease, Policy
-from factory.similarity import MemoryCorpus
-from factory.types import Candidate
-from scripts.assembly import Plan, models_of, prepare
+from factory.ports import JobRecord, JobState, Lease, Policy
+from factory.similarity.corpus import MemoryCorpus, build
+from factory.types import Candidate, State
+from scripts.assembly import Plan, models_of, prepare_again
 from store import SqlStore, this_process
 
 
@@ -48,7 +48,7 @@ def new_job(store: SqlStore, plan: Plan, policy: Policy, seed: int | None) -> Jo
         seed=seed,
         lookahead=spec.lookahead,
         policy=policy,
-        inputs=plan.inputs,
+        inputs={**plan.inputs, "embedder": plan.embedder.name},
         fingerprint=plan.fingerprint(),
         conditions=plan.conditions,
         simulated=plan.cast.simulated,
@@ -58,8 +58,7 @@ def new_job(store: SqlStore, plan: Plan, policy: Policy, seed: int | None) -> Jo
 
 def replan(job: JobRecord) -> Plan:
     """The plan of a job as its files stand now. Raises BadInput naming every part that changed since the job began."""
-    inputs = job.inputs
-    plan = prepare(inputs["spec_path"], inputs["cast"], spec_text=inputs["spec_text"], cast_text=inputs["cast_text"])
+    plan = prepare_again(job.inputs)
     now = plan.fingerprint()
     changed = [part for part, was in job.fingerprint.items() if now.get(part) != was]
     if changed:
@@ -72,32 +71,38 @@ def replan(job: JobRecord) -> Plan:
 
 
 async def start(store: SqlStore, plan: Plan, job: JobRecord, limits: Limits, watch: Watcher) -> RunEnd:
-    corpus = await _corpus(store, plan, own=frozenset())
-    lease = await store.create_job(job, this_process())
-    return await _go(store, plan, job, lease, limits, corpus, [], watch)
+    corpus = await _corpus(store, plan, landed=[])
+    try:
+        lease = await store.create_job(job, this_process())
+        return await _go(store, plan, job, lease, limits, corpus, [], watch)
+    finally:
+        corpus.close()
 
 
 async def resume(store: SqlStore, plan: Plan, job: JobRecord, limits: Limits, watch: Watcher) -> RunEnd:
     """Go on with a job that is not done. Raises LeaseLost while another process works it."""
     lease = await store.acquire(job.id, this_process())
     try:
-        own = list(store.candidates(job_id=job.id))
-        entries = {candidate.id for candidate in own if candidate.state.value == "accepted"}
-        corpus = await _corpus(store, plan, own=frozenset(entries))
+        landed = list(store.candidates(job_id=job.id))
+        corpus = await _corpus(store, plan, landed)
     except BaseException:
         await store.finish(lease, JobState.INTERRUPTED, "could not be resumed")
         raise
-    return await _go(store, plan, job, lease, limits, corpus, own, watch)
+    try:
+        return await _go(store, plan, job, lease, limits, corpus, landed, watch)
+    finally:
+        corpus.close()
 
 
-async def _corpus(store: SqlStore, plan: Plan, own: frozenset[str]) -> MemoryCorpus:
-    """The corpus as it stood for this job's start: everything accepted but by the job itself, anchors, reference sets."""
-    views = [plan.recipe.novelty_view(plan.recipe.payload.model_validate(anchor.payload)) for anchor in plan.spec.anchors]
-    accepted: Iterator[CorpusEntry] = (entry for entry in store.accepted(plan.embedder.name) if entry.id not in own)
-    return await MemoryCorpus.build(
+async def _corpus(store: SqlStore, plan: Plan, landed: Sequence[Candidate]) -> MemoryCorpus:
+    """Everything accepted, anchors and reference sets; what this job itself landed stands at the index it landed at."""
+    recipe = plan.recipe
+    views = [recipe.novelty_view(recipe.parse(anchor.payload)) for anchor in plan.spec.anchors]
+    return await build(
         plan.embedder,
-        accepted=accepted,
-        anchors=[(f"anchor-{number + 1}", view) for number, view in enumerate(views)],
+        accepted=store.accepted(plan.embedder.name),
+        landed={candidate.id: candidate.index for candidate in landed},
+        anchors=[(f"anchor-{number}", view) for number, view in enumerate(views, start=1)],
         references=plan.references,
         get_cache=store.get_cache,
         put_cache=store.put_cache,
@@ -111,12 +116,11 @@ async def _go(
     lease: Lease,
     limits: Limits,
     corpus: MemoryCorpus,
-    landed: list[Candidate],
+    landed: Sequence[Candidate],
     watch: Watcher,
 ) -> RunEnd:
     line = plan.line(job.seed)
-    ledger, progress = Ledger(plan.spec.quotas), Progress(job.policy)
-    await _restore(store, plan, corpus, ledger, landed)
+    progress = Progress(job.policy)
     for candidate in landed:
         progress.land(candidate)
     progress.landed_before = progress.landed
@@ -129,7 +133,7 @@ async def _go(
         concurrency=min(limits.concurrency, plan.spec.lookahead),
         journal=journal,
         corpus=corpus,
-        ledger=ledger,
+        ledger=_ledger(plan, landed),
         progress=progress,
         start_index=len(landed),
         deadline_s=limits.deadline_s,
@@ -144,16 +148,14 @@ async def _go(
                 await asyncio.gather(watcher, return_exceptions=True)
 
 
-async def _restore(store: SqlStore, plan: Plan, corpus: MemoryCorpus, ledger: Ledger, landed: list[Candidate]) -> None:
-    """Give corpus and ledger back what this job had landed, at the index it landed at."""
-    accepted = {candidate.id: candidate for candidate in landed if candidate.state.value == "accepted"}
-    if not accepted:
-        return
-    entries = {entry.id: entry for entry in store.accepted(plan.embedder.name) if entry.id in accepted}
-    for candidate in accepted.values():
-        entry = entries[candidate.id]
-        corpus.restore(entry, index=candidate.index)
-        ledger.add(candidate.index, candidate.coordinate, entry.text)
+def _ledger(plan: Plan, landed: Sequence[Candidate]) -> Ledger:
+    """What later pulls may depend on, from what has landed."""
+    ledger, recipe = Ledger(plan.spec.quotas), plan.recipe
+    for candidate in landed:
+        if candidate.state is State.ACCEPTED:
+            view = recipe.novelty_view(recipe.parse(candidate.payload))
+            ledger.add(candidate.index, candidate.coordinate, view)
+    return ledger
 
 
 @contextmanager

@@ -8,8 +8,8 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, select
 
-from factory.canonical import digest
-from store import decode, encode, reader
+from factory.types.seal import chain_start, next_link, seal_of
+from store import decode, reader
 from store.schema import receipts, revisions
 
 
@@ -19,8 +19,8 @@ def broken_links(connection: Connection, candidate_id: str) -> list[str]:
     its_receipts = connection.execute(_of(receipts, row).order_by(receipts.c.seq)).all()
     its_revisions = connection.execute(_of(revisions, row).order_by(revisions.c.number)).all()
     broken, last = _check_receipts(row, its_receipts)
-    payloads = [[r.number, orjson.loads(r.payload), r.origin, r.cause] for r in its_revisions]
-    if digest(last, payloads, row.state) != row.seal:
+    cores = [[r.number, orjson.loads(r.payload), r.origin, r.cause, orjson.loads(r.calls)] for r in its_revisions]
+    if seal_of(last, cores, row.state) != row.seal:
         broken.append("the seal over the last receipt, the revisions and the state does not fit")
     return broken
 
@@ -33,12 +33,12 @@ def _check_receipts(row: Any, its_receipts: Sequence[Any]) -> tuple[list[str], s
     """What is broken, and the last link as it should be (the candidate's id when there is no receipt)."""
     broken: list[str] = []
     coordinate = dict(decode.coordinate(row.coordinate))
-    link, last = encode.chain_start(row.id, row.spec, row.recipe, row.recipe_version, coordinate), row.id
+    link, last = chain_start(row.id, row.spec, row.recipe, row.recipe_version, coordinate), row.id
     for place, receipt in enumerate(its_receipts):
         if receipt.seq != place:
             broken.append(f"receipt {place} is missing")
             break
-        link = last = encode.next_link(link, receipt.core.encode())
+        link = last = next_link(link, receipt.core.encode())
         if link != receipt.link:
             broken.append(f"receipt {place} ({receipt.gate}): its link does not fit what it says and what came before it")
             # Go on from the stored link, so that each broken place is named once.

@@ -70,17 +70,25 @@ def candidate(row: Any, revisions: Sequence[Any], receipts: Sequence[Any]) -> Ca
         recipe_version=row.recipe_version,
         coordinate=coordinate(row.coordinate),
         state=State(row.state),
-        revisions=tuple(Revision(r.number, orjson.loads(r.payload), r.origin, r.cause) for r in revisions),
+        revisions=tuple(_revision(r) for r in revisions),
         receipts=tuple(_receipt(r) for r in receipts),
         lineage=tuple(orjson.loads(row.lineage)),
         measures=orjson.loads(row.measures),
     )
 
 
+def _revision(row: Any) -> Revision:
+    calls = _calls(orjson.loads(row.calls), row.call_costs)
+    return Revision(row.number, orjson.loads(row.payload), row.origin, row.cause, calls)
+
+
+def _calls(refs: Sequence[Any], call_costs: str | None) -> tuple[CallRef, ...]:
+    costs = orjson.loads(call_costs) if call_costs else ()
+    return tuple(CallRef(*ref, *cost) for ref, cost in zip(refs, costs, strict=True))
+
+
 def _receipt(row: Any) -> Receipt:
     core = orjson.loads(row.core)
-    refs = core["calls"]
-    costs = orjson.loads(row.call_costs) if row.call_costs else ()
     return Receipt(
         seq=core["seq"],
         gate=core["gate"],
@@ -92,7 +100,7 @@ def _receipt(row: Any) -> Receipt:
         ),
         stage=Stage(core["stage"]),
         carried_from=core["carried_from"],
-        calls=tuple(CallRef(*ref, *cost) for ref, cost in zip(refs, costs, strict=True)),
+        calls=_calls(core["calls"], row.call_costs),
         conditions=tuple(core["conditions"]),
         seconds=row.seconds,
         cost_nano_usd=row.cost_nano_usd,

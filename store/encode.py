@@ -5,16 +5,17 @@ Rows are tuples in the order of their table's columns; a Batch of them is what c
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
 
-from factory.canonical import canonical_json, digest, sha256_hex
+from factory.canonical import canonical_json, sha256_hex
 from factory.errors import FactoryError
 from factory.ports import CallRecord, GateTally, JobRecord, Landing
-from factory.types import Candidate, Receipt
+from factory.types import CallRef, Candidate
+from factory.types.seal import Sealed, sealed
 from store.schema import calls
 
 Row = tuple[Any, ...]
@@ -86,60 +87,39 @@ def landing_rows(job: int, landing: Landing, embedder: str, at: float) -> Landin
     candidate, entry = landing.candidate, landing.corpus
     if entry is not None and entry.id != candidate.id:
         raise FactoryError(f"the corpus entry is of {entry.id}", where=f"landing of candidate {candidate.id}")
-    links, receipts = _receipts(job, candidate, at)
-    revisions = [[r.number, r.payload, r.origin, r.cause] for r in candidate.revisions]
-    seal = digest(links[-1] if links else candidate.id, revisions, candidate.state)
+    chain = sealed(candidate)
     band = candidate.measures.get("band")
     return LandingRows(
         index=candidate.index,
         candidate=(
             job, candidate.index, candidate.id, candidate.spec, candidate.recipe, candidate.recipe_version,
             text_json(candidate.coordinate.pairs), str(candidate.state), None if band is None else str(band),
-            landing.stopped_by, text_json(candidate.lineage), text_json(candidate.measures), seal, at,
+            landing.stopped_by, text_json(candidate.lineage), text_json(candidate.measures), chain.seal, at,
         ),
         revisions=tuple(
-            (job, candidate.index, r.number, text_json(r.payload), r.origin, r.cause) for r in candidate.revisions
+            (job, candidate.index, r.number, text_json(r.payload), r.origin, r.cause, text_json(r.core()[-1]),
+             call_costs(r.calls))
+            for r in candidate.revisions
         ),
-        receipts=receipts,
+        receipts=tuple(_receipts(job, candidate, chain, at)),
         tallies=landing.tallies,
         corpus=() if entry is None else ((entry.id, entry.text, entry.template),),
         vector=((embedder, entry.id, entry.vector),) if entry is not None and entry.vector and embedder else (),
     )  # fmt: skip
 
 
-def chain_start(candidate_id: str, spec: str, recipe: str, recipe_version: str, coordinate: dict[str, Any]) -> str:
-    """Where a candidate's hash chain begins: the formula of `Candidate.links`."""
-    return digest("chain", candidate_id, spec, recipe, recipe_version, coordinate)
-
-
-def next_link(previous: str, core: bytes) -> str:
-    """The formula of `factory.types.finding.chain`, on a core that is canonical JSON already."""
-    return sha256_hex(previous.encode() + core)
-
-
-def _receipts(job: int, candidate: Candidate, at: float) -> tuple[list[str], tuple[Row, ...]]:
-    # Candidate.links would make every core's JSON a second time, which is most of what a landing costs.
-    link = chain_start(candidate.id, candidate.spec, candidate.recipe, candidate.recipe_version, dict(candidate.coordinate))
-    links: list[str] = []
-    rows: list[Row] = []
-    for receipt in candidate.receipts:
-        core = canonical_json(receipt.core())
-        link = next_link(link, core)
-        links.append(link)
+def _receipts(job: int, candidate: Candidate, chain: Sealed, at: float) -> Iterator[Row]:
+    for receipt, core, link in zip(candidate.receipts, chain.cores, chain.links, strict=True):
         found = receipt.finding
-        rows.append(
-            (
-                job, candidate.index, receipt.seq, receipt.gate, str(found.outcome), found.reason, core.decode(), link,
-                receipt.seconds, receipt.cost_nano_usd, _call_costs(receipt), at,
-            )
+        yield (
+            job, candidate.index, receipt.seq, receipt.gate, str(found.outcome), found.reason, core.decode(), link,
+            receipt.seconds, receipt.cost_nano_usd, call_costs(receipt.calls), at,
         )  # fmt: skip
-    return links, tuple(rows)
 
 
-def _call_costs(receipt: Receipt) -> str | None:
-    if not receipt.calls:
-        return None
-    return orjson.dumps([[call.seconds, call.cost_nano_usd] for call in receipt.calls]).decode()
+def call_costs(calls: Sequence[CallRef]) -> str | None:
+    """The volatile part of call references, [[seconds, nano-dollars], ...]; None for none."""
+    return orjson.dumps([[call.seconds, call.cost_nano_usd] for call in calls]).decode() if calls else None
 
 
 def job_values(job: JobRecord) -> dict[str, Any]:

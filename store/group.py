@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, insert, select, update
 
 from factory.errors import FactoryError
 from factory.ports import Lease
@@ -57,6 +57,15 @@ class _Standing:
         self.held = held
         self.landed = landed
         self.landed_before = landed
+
+
+# Made once: SQLAlchemy takes longer to build this statement than SQLite to answer it.
+_STANDING = (
+    select(schema.leases.c.epoch, schema.leases.c.pid, schema.jobs.c.landed)
+    .join_from(schema.jobs, schema.leases)
+    .where(schema.jobs.c.number == bindparam("job"))
+)
+_SET_LANDED = update(schema.jobs).where(schema.jobs.c.number == bindparam("job")).values(landed=bindparam("so_far"))
 
 
 class Group:
@@ -137,11 +146,7 @@ class Group:
     def _standing(self, job: int) -> _Standing:
         found = self._standings.get(job)
         if found is None:
-            row = self._connection.execute(
-                select(schema.leases.c.epoch, schema.leases.c.pid, schema.jobs.c.landed)
-                .join_from(schema.jobs, schema.leases)
-                .where(schema.jobs.c.number == job)
-            ).first()
+            row = self._connection.execute(_STANDING, {"job": job}).first()
             found = _Standing(row.epoch, row.pid is not None, row.landed) if row else _Standing(None, False, 0)
             self._standings[job] = found
         return found
@@ -179,7 +184,7 @@ class Group:
         into.gate_tallies.run(write, _gate_tallies(self._landings))
         for job, standing in self._standings.items():
             if standing.landed != standing.landed_before:
-                write.execute(update(schema.jobs).where(schema.jobs.c.number == job).values(landed=standing.landed))
+                write.execute(_SET_LANDED, {"job": job, "so_far": standing.landed})
                 standing.landed_before = standing.landed
 
     def _pass(self, name: str, times: int = 1) -> None:

@@ -19,7 +19,7 @@ def ensure_current(url: StoreUrl, busy_timeout_s: float) -> None:
 
     Raises BadInput for a database that is no store, and for one written by newer code.
     """
-    with sqlite.explained(url):
+    with sqlite.explained(url, BadInput):
         if url.exists and url.path.stat().st_size and _is_current(url, busy_timeout_s):
             return
         _upgrade(url, busy_timeout_s)
@@ -42,8 +42,9 @@ def _upgrade(url: StoreUrl, busy_timeout_s: float) -> None:
             raise url.refuse(f"write-ahead logging is not possible here (journal mode {mode})", "Use a local disk")
         # The write lock is held from here on: whoever opens the store meanwhile waits, then finds it current.
         with engine.begin() as connection:
-            if _checked_version(connection, url) != schema.HEAD:
-                _run_migrations(connection, url)
+            version = _checked_version(connection, url)
+            if version != schema.HEAD:
+                _run_migrations(connection, url, version)
     finally:
         engine.dispose()
 
@@ -57,9 +58,10 @@ def _checked_version(connection: Connection, url: StoreUrl) -> str | None:
     return str(connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one())
 
 
-def _run_migrations(connection: Connection, url: StoreUrl) -> None:
+def _run_migrations(connection: Connection, url: StoreUrl, version: str | None) -> None:
     from alembic import command
     from alembic.config import Config
+    from alembic.script import ScriptDirectory
     from alembic.util import CommandError
 
     # A line per migration is Alembic's habit; a command's output is not the place for it.
@@ -69,10 +71,9 @@ def _run_migrations(connection: Connection, url: StoreUrl) -> None:
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     try:
-        command.upgrade(config, "head")
+        if version is not None:
+            ScriptDirectory.from_config(config).get_revision(version)
     except CommandError as error:
-        raise newer_than_this_code(url) from error
-
-
-def newer_than_this_code(url: StoreUrl) -> BadInput:
-    return url.refuse("was written by a newer version of the factory", "Upgrade: pip install --upgrade eval-data-factory")
+        fix = "Upgrade: pip install --upgrade eval-data-factory"
+        raise url.refuse(f"was written by a newer version of the factory (schema {version})", fix) from error
+    command.upgrade(config, "head")

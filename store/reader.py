@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Select, func, select, tuple_
+from sqlalchemy import Connection, Engine, Select, func, select
 
 from factory.errors import BadInput
 from factory.ports import CallRecord, CorpusEntry, JobRecord, LandedUnit
@@ -175,6 +175,11 @@ def _whole(connection: Connection, rows: Sequence[Any]) -> list[Candidate]:
 
 
 def _by_candidate(connection: Connection, table: Any, order: Any, rows: Sequence[Any]) -> dict[tuple[int, int], list[Any]]:
-    units = tuple_(table.c.job, table.c.idx).in_([(row.job, row.idx) for row in rows])
-    wanted = select(table).where(units).order_by(table.c.job, table.c.idx, order)
-    return {key: list(each) for key, each in groupby(connection.execute(wanted), key=lambda row: (row.job, row.idx))}
+    """The table's rows of these candidates, in order. A query per job: SQLite has no index search for lists of pairs."""
+    found: dict[tuple[int, int], list[Any]] = {}
+    for job, its in groupby(rows, key=lambda row: row.job):
+        indices = [row.idx for row in its]
+        wanted = select(table).where(table.c.job == job, table.c.idx.in_(indices)).order_by(table.c.idx, order)
+        for idx, each in groupby(connection.execute(wanted), key=lambda row: row.idx):
+            found[job, idx] = list(each)
+    return found

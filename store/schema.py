@@ -160,6 +160,7 @@ candidates = Table(
 
 _CANDIDATE = (["job", "idx"], ["candidates.job", "candidates.idx"])
 
+# calls: as sealed; call_costs: volatile, as on receipts.
 revisions = Table(
     "revisions",
     metadata,
@@ -169,6 +170,8 @@ revisions = Table(
     Column("payload", Text, nullable=False),
     Column("origin", Text, nullable=False),
     Column("cause", Text, nullable=False),
+    Column("calls", Text, nullable=False),
+    Column("call_costs", Text),
     PrimaryKeyConstraint("job", "idx", "number"),
     ForeignKeyConstraint(*_CANDIDATE),
 )

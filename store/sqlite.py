@@ -20,13 +20,13 @@ from store.url import StoreUrl
 APPLICATION_ID: Final = 0x45444661
 """SQLite's application_id of a store ("EDFa"): how a store is told from any other SQLite database."""
 
-# A receipt is 1-4 kB: on SQLite's usual 4 kB pages half of each page would stay empty.
-_PAGE_SIZE: Final = 16384
+# Receipts of 1-4 kB would leave SQLite's usual 4 kB pages half empty; larger pages make a small commit dearer.
+_PAGE_SIZE: Final = 8192
 _CACHE_KIB: Final = 16 * 1024
 # Pages of WAL between checkpoints; a checkpoint syncs the disk, so a small figure costs a sync every few commits.
-_CHECKPOINT_PAGES: Final = 2000
-# Bound on parameters per statement in old builds of SQLite.
-MAX_PARAMETERS: Final = 999
+_CHECKPOINT_PAGES: Final = 4000
+# SQLite's default bound on parameters per statement.
+MAX_PARAMETERS: Final = 32766 if sqlite3.sqlite_version_info >= (3, 32) else 999
 
 _WRITE_CODES: Final = {
     "SQLITE_FULL": ("the disk or its quota is full; nothing of this write was kept", "Free some space and resume the job"),
@@ -159,27 +159,27 @@ def insert_or_replace(table: Table, values: Sequence[str]) -> Insert:
     )
 
 
-def explain(error: DBAPIError, url: StoreUrl) -> FactoryError:
-    """The database's error as a person can use it."""
+def explain(error: DBAPIError, url: StoreUrl, kind: type[FactoryError] = FactoryError) -> FactoryError:
+    """The database's error as a person can use it. kind: what to call it where its cause is known and lies outside us."""
     where = f"store {url.shown}"
     name = str(getattr(error.orig, "sqlite_errorname", ""))
     if isinstance(error, IntegrityError):
         return FactoryError(f"a write contradicts what is stored ({error.orig}); nothing of it was kept", where=where)
     for code, (what, fix) in _WRITE_CODES.items():
         if name.startswith(code):
-            return FactoryError(what, where=where, fix=fix)
+            return kind(what, where=where, fix=fix)
     return FactoryError(f"the database failed ({name or type(error).__name__}: {error.orig})", where=where)
 
 
 @contextmanager
-def explained(url: StoreUrl) -> Iterator[None]:
-    """Turns the database's errors within into FactoryError."""
+def explained(url: StoreUrl, kind: type[FactoryError]) -> Iterator[None]:
+    """Turns the database's errors within into `explain`'s."""
     try:
         yield
     except DBAPIError as error:
-        raise explain(error, url) from error
+        raise explain(error, url, kind) from error
     except sqlite3.DatabaseError as error:
-        raise explain(DatabaseError(None, None, error), url) from error
+        raise explain(DatabaseError(None, None, error), url, kind) from error
 
 
 def parameters(rows: Sequence[tuple[Any, ...]]) -> tuple[Any, ...]:

@@ -34,14 +34,21 @@ _KNOWN_BLOBS: Final = 32_768
 _SEED_RANGE: Final = range(-(2**63), 2**63)
 
 
-def open_store(url: str, *, read_only: bool = False, lease_ttl_s: float = 60.0, busy_timeout_s: float = 30.0) -> SqlStore:
+def open_store(
+    url: str,
+    *,
+    must_exist: bool = False,
+    read_only: bool = False,
+    lease_ttl_s: float = 60.0,
+    busy_timeout_s: float = 30.0,
+) -> SqlStore:
     """The store at `url` (sqlite:///PATH, or a bare PATH ending in .db), made or migrated if need be.
 
-    read_only: the store must exist, and every write is refused; other processes may write meanwhile. lease_ttl_s: how long a
-    lease lasts unrenewed; busy_timeout_s: how long to wait for another process's write lock.
+    must_exist: make no new one; read_only: it must exist, and every write is refused; other processes may write meanwhile.
+    lease_ttl_s: how long a lease lasts unrenewed; busy_timeout_s: how long to wait for another process's write lock.
     Raises BadInput naming the URL, the cause and the fix; nothing is created then.
     """
-    place = parse(url, must_exist=read_only)
+    place = parse(url, must_exist=must_exist or read_only)
     crash = crashpoints.armed()
     migrate.ensure_current(place, busy_timeout_s)
     return SqlStore(place, crash, read_only=read_only, lease_ttl_s=lease_ttl_s, busy_timeout_s=busy_timeout_s)
@@ -68,7 +75,7 @@ class SqlStore:
         self._writer = Writer(engine, lambda error: sqlite.explain(error, url), crash)
         self._jobs: dict[str, tuple[int, str]] = {}
         self._known = _Known()
-        self._room: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
+        self._loops: WeakKeyDictionary[asyncio.AbstractEventLoop, _Turns] = WeakKeyDictionary()
 
     @property
     def url(self) -> str:
@@ -120,7 +127,7 @@ class SqlStore:
     # the journal
 
     async def record_call(self, lease: Lease, call: CallRecord) -> None:
-        async with self._space():
+        async with self._turns().room:
             job, _ = self._job(lease.job)
             rows = encode.call_rows(job, call, self._known)
             await self._submit(operations.RecordCall(lease, job, rows))
@@ -138,10 +145,15 @@ class SqlStore:
 
     async def land(self, lease: Lease, landing: Landing) -> None:
         """Raises FactoryError where `landing` is not of the job's next index."""
-        async with self._space():
-            job, embedder = self._job(lease.job)
-            rows = encode.landing_rows(job, landing, embedder, holders.wall())
-            await self._submit(operations.Land(lease, job, rows))
+        turns = self._turns()
+        async with turns.room:
+            async with turns.landing:
+                job, embedder = self._job(lease.job)
+                rows = encode.landing_rows(job, landing, embedder, holders.wall())
+                landed = self._submit(operations.Land(lease, job, rows))
+                # One landing's JSON per turn of the loop: a burst of them must not hold up everything else.
+                await asyncio.sleep(0)
+            await landed
 
     def candidate(self, candidate_id: str) -> Candidate:
         return self._reader.candidate(candidate_id)
@@ -189,19 +201,19 @@ class SqlStore:
         return lease
 
     async def _write(self, operation: Operation) -> Lease | None:
-        async with self._space():
+        async with self._turns().room:
             return await self._submit(operation)
 
-    async def _submit(self, operation: Operation) -> Lease | None:
+    def _submit(self, operation: Operation) -> asyncio.Future[Lease | None]:
         if self._read_only:
             raise FactoryError("it was opened for reading only", where=f"store {self._url.shown}")
-        return await self._writer.submit(operation)
+        return self._writer.submit(operation)
 
-    def _space(self) -> asyncio.Semaphore:
+    def _turns(self) -> _Turns:
         loop = asyncio.get_running_loop()
-        found = self._room.get(loop)
+        found = self._loops.get(loop)
         if found is None:
-            found = self._room[loop] = asyncio.Semaphore(_IN_FLIGHT)
+            found = self._loops[loop] = _Turns()
         return found
 
     def _job(self, job_id: str) -> tuple[int, str]:
@@ -209,6 +221,14 @@ class SqlStore:
         if found is None:
             found = self._jobs[job_id] = self._reader.number_and_embedder(job_id)
         return found
+
+
+class _Turns:
+    """Who may go on, first come first served, on one event loop. room: writes under way; landing: making a landing's rows."""
+
+    def __init__(self) -> None:
+        self.room = asyncio.Semaphore(_IN_FLIGHT)
+        self.landing = asyncio.Lock()
 
 
 class _Known:

@@ -28,6 +28,7 @@ MAX_NODES = 200_000
 
 _CORE = "tag:yaml.org,2002:"
 _KINDS: dict[str, tuple[type, ...]] = {"null": (type(None),), "bool": (bool,), "int": (int,), "float": (int, float)}
+_UNKNOWN = ("extra_forbidden", "unexpected_keyword_argument")
 _NULL = re.compile(r"(?:~|null|Null|NULL|)\Z")
 _BOOL = re.compile(r"(?:true|True|TRUE|false|False|FALSE)\Z")
 _INT = re.compile(r"(?:[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+)\Z")
@@ -238,7 +239,7 @@ class _Builder:
         wanted = _KINDS[tag.removeprefix(_CORE)]
         if not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted):
             raise self.bad(f"{text!r} does not fit its tag !!{tag.removeprefix(_CORE)}", line, "Remove the tag.")
-        return float(value) if tag == _CORE + "float" else value
+        return float(text) if tag == _CORE + "float" else value
 
     def clean(self, text: str, line: int) -> str:
         control = _CONTROL.search(text)
@@ -290,14 +291,15 @@ def suggest(name: str, known: Iterable[str]) -> str:
 
 
 def bad_input(problem: ValidationError, model: Any, locate: Locate, base: Loc = ()) -> BadInput:
-    """The first error of a pydantic validation as BadInput. model: what was validated; base: where it lies in the file."""
+    """The plainest error of a pydantic validation as BadInput. model: what was validated; base: where it lies in the file."""
     errors = problem.errors(include_url=False)
-    first = errors[0]
+    # A misspelt field is also a missing one; its own line is the one to look at.
+    first = next((entry for entry in errors if entry["type"] in _UNKNOWN), errors[0])
     loc = tuple(first["loc"])
-    more = f" ({len(errors) - 1} more like it)" if len(errors) > 1 else ""
+    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
     where = locate((*base, *loc))
     kind = first["type"]
-    if kind in ("extra_forbidden", "unexpected_keyword_argument"):
+    if kind in _UNKNOWN:
         return BadInput(f"unknown field {loc[-1]!r}{more}", where=where, fix=suggest(str(loc[-1]), _fields(model, loc[:-1])))
     if kind in ("missing", "missing_argument"):
         return BadInput(f"the field {loc[-1]!r} is missing{more}", where=where, fix="Add it.")

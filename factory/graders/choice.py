@@ -37,18 +37,18 @@ def grade(answer: str, reference: str, *, options: Sequence[str] = (), letters: 
 def choose(text: str, options: Sequence[str], letters: int = 5) -> tuple[int | None, str]:
     """The index of the one option that a text names, or None and why there is none."""
     whole = _plain(text)
-    forms = [_fold(option) for option in options]
+    forms = [fold(option) for option in options]
     number = min(len(options) or letters, len(_LETTERS))
-    if _fold(whole) in forms:
-        return forms.index(_fold(whole)), ""
+    if fold(whole) in forms:
+        return forms.index(fold(whole)), ""
     end = max((match.end() for match in _MARK.finditer(whole)), default=None)
     if end is None and len(whole) > SHORT:
         return None, f"no marked choice in more than {SHORT} characters"
     said = whole[end:].strip() if end is not None else whole
     if not said:
         return None, "empty answer"
-    if _fold(said) in forms:
-        return forms.index(_fold(said)), ""
+    if fold(said) in forms:
+        return forms.index(fold(said)), ""
     named, rest = _named_by_text(said, forms)
     if _DENIAL.search(rest):
         return None, "the answer says what it is not"
@@ -63,12 +63,13 @@ def _plain(text: str) -> str:
     return re.sub(r"\\(?:text|mathrm|mathbf)\s*(?=\{)", "", text).replace("**", "").strip()
 
 
-def _fold(text: str) -> str:
+def fold(text: str) -> str:
+    """The form in which option texts are compared: case, white space and surrounding punctuation do not count."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split()).strip(" .,;:!?\"'`“”‘’(){}[]$")
 
 
 def _named_by_text(said: str, forms: Sequence[str]) -> tuple[set[int], str]:
-    """The options whose text stands in what was said, longest first so that no option is read inside another; the rest of it."""
+    """The options whose text stands in what was said, longest first so that none is read inside another; the rest of it."""
     rest = " ".join(said.split())
     named: set[int] = set()
     for index in sorted(range(len(forms)), key=lambda i: -len(forms[i])):

@@ -1,6 +1,6 @@
 """Grades an answer by its spelling. Self-contained: this file alone, with the settings as keyword arguments, is a scorer.
 
-An answer is right when the whole of it, or what follows its last marked final answer, is the reference in another spelling:
+An answer is right when the whole of it, or all that follows a final-answer mark, is the reference in another spelling:
 Unicode form (NFKC) and white space never count; case, surrounding punctuation and articles count as the settings say.
 """
 
@@ -46,7 +46,7 @@ def grade(
 
 
 def extract(answer: str) -> tuple[str, ...]:
-    """What may be the answer in a text: the whole, and the rest of the line after its last final-answer mark."""
+    """What may be the answer in a text: the whole, its one box, and all that follows a final-answer mark on the last line."""
     whole = answer.strip()
     if not whole:
         return ()
@@ -54,10 +54,9 @@ def extract(answer: str) -> tuple[str, ...]:
     boxed = _BOXED.findall(whole)
     if boxed and len(set(boxed)) == 1:
         found.append(boxed[0].strip())
-    end = max((match.end() for match in _MARK.finditer(whole)), default=None)
-    if end is not None and (rest := whole[end:].strip()):
-        first, _, more = rest.partition("\n")
-        # What follows the line could be a second answer, so only an otherwise finished answer is read.
+    for match in _MARK.finditer(whole):
+        first, _, more = whole[match.end() :].strip().partition("\n")
+        # What follows the line could be a second answer, so only a text that ends there is read.
         if not more.strip():
             found.append(first.strip())
     return tuple(dict.fromkeys(text for text in found if text))

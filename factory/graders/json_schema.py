@@ -20,6 +20,13 @@ def grade(
     must also equal the reference's) or "schema" (any value that fits will do). ordered: whether the order in arrays counts.
     """
     try:
+        return _grade(answer, reference, schema, match, ordered)
+    except RecursionError:
+        return False, "", "nested too deeply"
+
+
+def _grade(answer: str, reference: str, schema: Mapping[str, Any], match: str, ordered: bool) -> tuple[bool, str, str]:
+    try:
         value = extract(answer)
     except ValueError as why:
         return False, "", str(why)
@@ -62,13 +69,11 @@ def misfit_of(value: Any, schema: Mapping[str, Any]) -> str:
     from referencing import Registry
     from referencing.exceptions import Unresolvable
 
-    validator = validator_for(schema)(schema, registry=Registry())  # type: ignore[call-arg]
+    validator = validator_for(schema)(schema, registry=Registry())
     try:
         failure = best_match(validator.iter_errors(value))
     except Unresolvable as why:
         return f"the schema refers to {why.ref!r}, which it does not hold"
-    except RecursionError:
-        return "nested too deeply"
     return f"{failure.json_path}: {failure.message[:200]}" if failure else ""
 
 

@@ -10,12 +10,14 @@ from __future__ import annotations
 import json
 import logging
 import re
+import signal
 import sys
 from typing import Any
 
 SHORT = 400  # characters: a longer answer must mark its final result
 _LONGEST = 4_000  # characters of a marked result that are read
 _MEMORY = 4 << 30  # bytes a worker may map, so that an exploding power ends the worker and not the machine
+_GRACE = 2.0  # seconds the parent has to end a late worker before the worker ends itself
 _MARK = re.compile(
     r"####|(?<!\w)A\s*[:：]|\b(?i:final\s+answer|answer|ans)\s*(?:\*\*\s*)?(?:(?i:is|would be|equals)\b\s*:?|[:：])"
 )
@@ -100,17 +102,25 @@ def serve() -> None:
     _reply({"ready": True})
     for line in sys.stdin:
         request = json.loads(line)
+        _end_after(request["seconds"] + _GRACE)
         try:
             verdict = list(grade(request["answer"], request["reference"], **request["settings"]))
         except Exception as failure:
             # A text that breaks the parser has no mathematical reading; the next request must still be served.
             verdict = [False, "", f"unreadable: {type(failure).__name__}"]
+        _end_after(0)
         _reply({"verdict": verdict})
 
 
 def _reply(message: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(message) + "\n")
     sys.stdout.flush()
+
+
+def _end_after(seconds: float) -> None:
+    """Have the system end this process after so many seconds, should its parent be gone by then; each request starts anew."""
+    if hasattr(signal, "setitimer"):  # not on Windows
+        signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
 def _bound_memory() -> None:

@@ -53,7 +53,7 @@ _MARK = re.compile(
 )
 _TIES = re.compile(r"\b(?:or|either|maybe|perhaps|possibly|alternatively|could|might|vs|versus|otherwise|unless|if)\b", re.I)
 _LIST = re.compile(
-    r"(?:\s*[^\W\d_]+){0,2}?\s*(?:[,;/&|()\[\]{}<>*+^:~…×÷·-]|\b(?:and|to|through|also|plus|minus|times)\b)"
+    r"(?:\s*(?:[^\W\d_]+|[%°¢$€£¥₹])){0,2}?\s*(?:[,;/&|()\[\]{}<>*+^:~…×÷·-]|\b(?:and|to|through|also|plus|minus|times)\b)"
     r"[\s,;/&|()\[\]{}…-]*(?:(?:and|to|also)\b)?\s*",
     re.I,
 )
@@ -120,7 +120,7 @@ def read(text: str, units: Sequence[str] = ()) -> tuple[Reading | None, str]:
     match, value = numbers[chosen]
     if _DENIAL.search(plain, max(0, match.start() - _GAP), match.start()):
         return None, "the number is denied"
-    if rival := _rival(plain, numbers, chosen):
+    if rival := _rival(plain, numbers, chosen, mark is not None):
         return None, f"several numbers: {match.group().strip()} and {rival}"
     unit, scaled = _unit(plain, match, units)
     if scaled:
@@ -191,15 +191,15 @@ def _after_mark(plain: str, mark: int, numbers: Sequence[tuple[re.Match[str], Fr
     return next((i for i, (match, _) in enumerate(numbers) if match.start() > equals and i >= first), len(numbers))
 
 
-def _rival(plain: str, numbers: Sequence[tuple[re.Match[str], Fraction]], chosen: int) -> str:
+def _rival(plain: str, numbers: Sequence[tuple[re.Match[str], Fraction]], chosen: int, marked: bool) -> str:
     """A different number that the text offers beside the chosen one, "" when there is none."""
     for step in (-1, 1):
         here = chosen
         while 0 <= here + step < len(numbers):
             left, right = sorted((here, here + step))
             gap = plain[numbers[left][0].end() : numbers[right][0].start()]
-            # What came before an equals sign or on an earlier line led to the answer; it is not offered beside it.
-            if step < 0 and ("\n" in gap or re.search(r"=\W*$", gap) and not _TIES.search(gap)):
+            # What came before an equals sign, or on a line before the mark, led to the answer; it is not offered beside it.
+            if step < 0 and ((marked and "\n" in gap) or (re.search(r"=\W*$", gap) and not _TIES.search(gap))):
                 break
             if numbers[here + step][1] != numbers[chosen][1]:
                 if _tied(gap):

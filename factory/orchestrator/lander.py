@@ -7,21 +7,19 @@ same time is stopped here, and a quota is charged here. Both depend on the lande
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from factory.errors import FactoryError
 from factory.gate import LandingGate, error, passed, reject, settings_of
 from factory.lever import Line, stopped_by, tallies
 from factory.ports import Corpus, CorpusEntry, Landing, Lease, Store
+from factory.sampling import lies_in
 from factory.types import Candidate, Coordinate, Finding, Item, Outcome, Quota, Receipt, Stage, State
 
 QUOTA = "quota"
 QUOTA_VERSION = "1"
-
-
-def matches(quota: Quota, coordinate: Coordinate) -> bool:
-    return all(coordinate.get(axis) in values for axis, values in quota.where.items())
 
 
 @dataclass
@@ -38,7 +36,7 @@ class Ledger:
     def add(self, index: int, coordinate: Coordinate, view: str) -> None:
         self.accepted.append((index, coordinate, view))
         for quota, charged in zip(self.quotas, self._charged, strict=True):
-            if matches(quota, coordinate):
+            if lies_in(coordinate, quota.where):
                 charged.append(index)
 
     def full(self, horizon: int | None = None) -> tuple[Quota, ...]:
@@ -114,7 +112,7 @@ class Lander:
 
     async def _recheck(self, candidate: Candidate) -> tuple[Candidate, CorpusEntry | None]:
         line = self.line
-        payload = line.recipe.payload.model_validate(candidate.payload)
+        payload = line.recipe.parse(candidate.payload)
         revision = candidate.revisions[-1].number
         item = Item(candidate.id, candidate.index, revision, candidate.coordinate, candidate.payload, payload)
         for gate in line.gates:
@@ -123,7 +121,7 @@ class Lander:
                 candidate = _with_landing_receipt(candidate, line, gate.name, gate.version, settings_of(gate), finding)
                 if candidate.state is not State.ACCEPTED:
                     return candidate, None
-        if any(matches(quota, candidate.coordinate) for quota in line.spec.quotas):
+        if any(lies_in(candidate.coordinate, quota.where) for quota in line.spec.quotas):
             settings = {"quotas": [quota.model_dump(mode="json") for quota in line.spec.quotas]}
             finding = self._charge(candidate.coordinate)
             candidate = _with_landing_receipt(candidate, line, QUOTA, QUOTA_VERSION, settings, finding)
@@ -142,7 +140,7 @@ class Lander:
             return error("gate_broke", f"{type(exc).__name__}: {exc}")
 
     def _charge(self, coordinate: Coordinate) -> Finding:
-        full = next((quota for quota in self.ledger.full() if matches(quota, coordinate)), None)
+        full = next((quota for quota in self.ledger.full() if lies_in(coordinate, quota.where)), None)
         if full is None:
             return passed("Every quota this coordinate falls under has room.")
         where = " and ".join(f"{axis} is {' or '.join(map(str, values))}" for axis, values in full.where.items())
@@ -153,7 +151,7 @@ _STATES = {Outcome.PASS: State.ACCEPTED, Outcome.HOLD: State.HELD, Outcome.ERROR
 
 
 def _with_landing_receipt(
-    candidate: Candidate, line: Line, gate: str, version: str, settings: dict[str, object], finding: Finding
+    candidate: Candidate, line: Line, gate: str, version: str, settings: Mapping[str, Any], finding: Finding
 ) -> Candidate:
     """The candidate with a receipt of what was found at landing.
 

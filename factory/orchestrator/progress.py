@@ -59,7 +59,7 @@ class Progress:
         if self.policy.accept is None:
             left = self.policy.cap - self.landed
             return 0.9 * left / self.rate, 1.2 * left / self.rate
-        low, high = wilson(self.accepted, self.landed, level=0.9)
+        share = wilson(self.accepted, self.landed, level=0.9)
         wanted = self.policy.accept - self.accepted
         longest = (self.policy.cap - self.landed) / self.rate
-        return wanted / high / self.rate, min(longest, wanted / low / self.rate if low > 0 else math.inf)
+        return wanted / share.high / self.rate, min(longest, wanted / share.low / self.rate if share.low > 0 else math.inf)

@@ -94,6 +94,8 @@ def _packaged_folder() -> Path:
 
 def _named_folder(name: str) -> Path:
     """The folder itself, or where the hub's library keeps the model of that name, fetched by it if need be."""
+    if not name.strip():
+        raise BadInput("the name is empty", where="embedder", fix=_CHOOSE)
     if Path(name).is_dir():
         return Path(name)
     if Path(name).is_absolute() or name.startswith((".", "~")):

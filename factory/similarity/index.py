@@ -139,9 +139,9 @@ class Index:
 
     def _near_by_vector(self, sought: Sketch, scope: Scope) -> set[int]:
         """Rows whose exact cosine is within reach, and the nearest few by exact cosine, ties by source and id."""
-        visible = self._landed[: scope.rows] <= scope.horizon
+        visible = self._landed[: min(scope.rows, len(self._rows))] <= scope.horizon
         for id in scope.exclude:
-            visible[[number for number in self._ids.get(id, ()) if number < scope.rows]] = False
+            visible[[number for number in self._ids.get(id, ()) if number < len(visible)]] = False
         numbers = self._vectors.near(sought.vector, visible=visible, floor=reach.COSINE, nearest=reach.NEAREST)
         exact = {number: cosine(sought.vector, self._vectors.row(number)) for number in numbers}
         ranked = sorted(exact, key=lambda n: (-exact[n], self._rows[n].source, self._rows[n].id))

@@ -50,9 +50,10 @@ _OPENERS: Final = frozenset(_OPENER_LIST.split())
 
 _TOKEN = re.compile(
     rf"(?P<number>{DIGITS})|(?P<word>[^\W\d_]+(?:['’][^\W\d_]+)*)|(?P<operator>[+*/=<>^×÷%]|(?<=[\s\d)])[-−](?=[\s\d(]))"
-    r"|(?P<stop>[.!?:;\n\"“”«»(]|(?<=\s)['‘]|^\s*[-*•])",
+    r"|(?P<stop>[.!?:;\n\"“”«»(]|(?<=\s)['‘]|^[ \t]*[-*•])",
     re.MULTILINE,
 )
+_POSSESSIVE = re.compile(r"['’]s$")
 
 
 def skeleton(text: str) -> str:
@@ -60,12 +61,13 @@ def skeleton(text: str) -> str:
 
     Empty when too little would be left to tell one template from another.
     """
-    words = [match["word"] for match in _TOKEN.finditer(text) if match["word"]]
-    names = _names(text)
-    if len(names) and sum(_bare(word) in names for word in words) > MAX_NAME_SHARE * len(words):
+    matches = list(_TOKEN.finditer(text))
+    words = [match["word"] for match in matches if match["word"]]
+    names = _names(matches)
+    if sum(_bare(word) in names for word in words) > MAX_NAME_SHARE * len(words):
         names = frozenset()
     tokens: list[str] = []
-    for match in _TOKEN.finditer(text):
+    for match in matches:
         token = _masked(match, names)
         if token and not (token in (NUMBER, NAME) and tokens and tokens[-1] == token):
             tokens.append(token)
@@ -82,11 +84,11 @@ def skeleton_shingles(masked: str) -> frozenset[str]:
 
 
 def _bare(word: str) -> str:
-    """A word without a possessive ending, as written: "Ann's" and "James'" are Ann and James."""
-    return re.sub(r"['’]s?$", "", word)
+    """A word without a possessive ending, as written: "Ann's" is Ann."""
+    return _POSSESSIVE.sub("", word) if "'" in word or "’" in word else word
 
 
-def _names(text: str) -> frozenset[str]:
+def _names(matches: list[re.Match[str]]) -> frozenset[str]:
     """The words of a text, as written, that are names.
 
     A capitalised word inside a sentence is one. At the start of a sentence it is one if it also stands capitalised inside
@@ -96,7 +98,7 @@ def _names(text: str) -> frozenset[str]:
     opening: set[str] = set()
     lower: set[str] = set()
     start = True
-    for match in _TOKEN.finditer(text):
+    for match in matches:
         if match["word"]:
             word = _bare(match["word"])
             if not word[:1].isupper():

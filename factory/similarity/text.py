@@ -15,9 +15,8 @@ from typing import Final
 SHINGLE: Final = 5
 
 _SEPARATOR = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
-# Punctuation that belongs to a number survives: a decimal point, a sign or slash right before a digit, a percent sign after.
-_KEPT = re.compile(r"(?<=\d)\.(?=\d)|[-/*](?=\d)|(?<=\d)%")
-_PLACE: Final = "\ue000"
+# Punctuation that belongs to a number survives: a decimal point, an operator before a digit, a percent sign after one.
+_KEPT = re.compile(r"(\.(?=\d)|[-/*](?=\s*\d)|(?<=\d)%)")
 
 
 class _Cleaner(dict[int, str]):
@@ -42,17 +41,10 @@ _CLEANER: Final = _Cleaner()
 def normalise(text: str) -> str:
     """The form under which two texts count as the same: NFKC, caseless, no punctuation outside numbers, single spaces."""
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    joined = _SEPARATOR.sub("", folded.replace(_PLACE, " ").replace("\u2212", "-"))
-    kept: list[str] = []
-
-    def keep(match: re.Match[str]) -> str:
-        kept.append(match.group())
-        return _PLACE
-
-    cleaned = _KEPT.sub(keep, joined).translate(_CLEANER)
-    for mark in kept:
-        cleaned = cleaned.replace(_PLACE, mark, 1)
-    return " ".join(cleaned.split())
+    joined = _SEPARATOR.sub("", folded.replace("\u2212", "-"))
+    pieces = _KEPT.split(joined)
+    pieces[::2] = [piece.translate(_CLEANER) for piece in pieces[::2]]
+    return " ".join("".join(pieces).split())
 
 
 def char_shingles(normal: str) -> frozenset[str]:

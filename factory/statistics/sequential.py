@@ -101,9 +101,9 @@ class Sequential:
 
     The easy test sets a rate of easy - w against easy + w, the hard test hard + w against hard - w, each with both error
     rates alpha. Either test accepting its extreme decides that band; both refusing theirs makes the item discriminating;
-    otherwise another round is due. At the cap the plain rate decides. Each test's ratio is taken afresh on the pooled count,
-    which gives the same decisions as holding on to the first crossing: by the time a ratio could come back over its bound,
-    the other test has long refused.
+    otherwise another round is due. At the cap the plain rate decides. Each test's ratio is taken afresh on the pooled count.
+    At the default settings that decides as holding on to the first crossing would: by the time a ratio could come back over
+    its bound, the other test has long refused.
     """
 
     solvers: int

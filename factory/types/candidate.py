@@ -9,7 +9,8 @@ from typing import Any
 
 from factory.canonical import digest
 from factory.types.call import CallRef
-from factory.types.finding import Receipt, chain
+from factory.types.finding import Receipt
+from factory.types.seal import sealed
 from factory.types.spec import Coordinate
 
 
@@ -85,20 +86,10 @@ class Candidate:
         return self.revisions[-1].payload if self.revisions else {}
 
     def links(self) -> tuple[str, ...]:
-        """The hash chain over the receipts, a link each; it starts at the candidate's id, so no chain fits another point."""
-        out: list[str] = []
-        link = digest("chain", self.id, self.spec, self.recipe, self.recipe_version, dict(self.coordinate))
-        for receipt in self.receipts:
-            link = chain(link, receipt)
-            out.append(link)
-        return tuple(out)
+        """The hash chain over the receipts, a link each."""
+        return sealed(self).links
 
     @property
     def seal(self) -> str:
-        """A digest over the last link and every revision's payload: what a release manifest's root is built from."""
-        links = self.links()
-        return digest(
-            links[-1] if links else self.id,
-            [revision.core() for revision in self.revisions],
-            self.state,
-        )
+        """A digest over the last link, every revision and the state: what a release manifest's root is built from."""
+        return sealed(self).seal

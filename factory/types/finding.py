@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from factory.canonical import canonical_json, sha256_hex
 from factory.types.call import CallRef
 
 
@@ -84,8 +83,3 @@ class Receipt:
             "calls": [call.core() for call in self.calls],
             "conditions": self.conditions,
         }
-
-
-def chain(previous: str, receipt: Receipt) -> str:
-    """The next link (hex SHA-256) of a candidate's hash chain: over the previous link and this receipt's core."""
-    return sha256_hex(previous.encode() + canonical_json(receipt.core()))

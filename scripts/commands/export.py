@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from factory.errors import BadInput
-from factory.exports import EXPORTERS, export_set
+from factory.exports import EXPORTERS, export_set, own_manifest
 from factory.types import State
 from scripts.console import say, say_json
 from scripts.registry import find_recipe
@@ -20,22 +20,20 @@ def export(to: str, out: str, job: str | None, states: tuple[str, ...], bands: t
     unknown = [state for state in states if state not in set(State)]
     if unknown:
         raise BadInput(f"{unknown[0]!r} is no state", where="--state", fix=f"Use: {', '.join(State)}")
-    store = open_store(url, must_exist=True)
+    store = open_store(url, read_only=True)
     try:
-        if job is not None:
-            store.job(job)
-        chosen = list(store.candidates(job_id=job, states=states or DEFAULT_STATES, bands=bands))
-        if not chosen:
-            raise BadInput("no candidate matches, so nothing was written", where="factory export", fix="See `factory status`")
-        recipes = {name: find_recipe(name, where="store") for name in {candidate.recipe for candidate in chosen}}
-        jobs = [job] if job is not None else [record.id for record in store.jobs()]
-        files = export_set(EXPORTERS[to], chosen, {name: recipe for name, recipe in recipes.items()}, Path(out), jobs=jobs)
+        records = [store.job(job)] if job is not None else list(store.jobs())
+        sources = {record.recipe: record.inputs["recipe"] for record in records}
+        recipes = {name: find_recipe(source, where=f"store {url}") for name, source in sources.items()}
+        chosen = store.candidates(job_id=job, states=states or DEFAULT_STATES, bands=bands)
+        files = export_set(EXPORTERS[to], chosen, recipes, out, jobs=[record.id for record in records])
     finally:
         store.close()
+    written = own_manifest(Path(out))["counts"]["rows"]
     if json:
-        say_json({"schema": 1, "format": to, "candidates": len(chosen), "files": [str(path) for path in files]})
+        say_json({"schema": 1, "format": to, "candidates": written, "files": [str(path) for path in files]})
     else:
-        say(f"{len(chosen)} candidates as {to}:")
+        say(f"{written} candidates as {to}:")
         for path in files:
             say(f"  {path}")
     return 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rich.table import Table
 
 from factory.exports import EXPORTERS
@@ -14,7 +16,7 @@ from scripts.registry import listed
 def recipes(json: bool) -> int:
     rows = []
     for entry in listed():
-        row = {"name": entry.name, "origin": entry.origin, "version": entry.version, "summary": entry.summary}
+        row: dict[str, Any] = {"name": entry.name, "origin": entry.origin, "version": entry.version, "summary": entry.summary}
         if entry.name in SHIPPED:
             recipe = load_shipped(entry.name)
             specs = sorted(str(path) for path in (recipe.folder / "specs").glob("*.yaml"))
@@ -55,7 +57,7 @@ def gates(json: bool) -> int:
     for row in rows:
         table.add_row(
             *(clean(str(cell)) for cell in (row["recipe"], row["gate"], row["claim"], ", ".join(row["needs"]) or "-"))
-        )  # type: ignore[arg-type]
+        )
     show(table)
     say("Each gate's settings: `factory gates --json`; set them in a spec under `gates:`.")
     return 0

@@ -15,7 +15,7 @@ from store import SqlStore, open_store
 
 
 def status(job_id: str | None, url: str, json: bool) -> int:
-    store = open_store(url, must_exist=True)
+    store = open_store(url, read_only=True)
     try:
         if job_id is not None:
             print_status(store, job_id, url, json)
@@ -67,10 +67,8 @@ def print_status(store: SqlStore, job_id: str, url: str, json: bool) -> None:
     calls, money = facts["calls"], facts["money"]
     say(f"calls: {calls['total']} (" + ", ".join(f"{role} {count}" for role, count in calls["by_role"].items()) + ")")
     cap = f"${money['cap_usd']:.4f}" if money["cap_usd"] is not None else "none"
-    say(
-        f"money: spent ${money['spent_usd']:.4f}, reserved ${money['reserved_usd']:.4f}, cap {cap}, "
-        f"per accepted ${money['per_accepted_usd']:.4f}"
-    )
+    each = f"${money['per_accepted_usd']:.4f}" if money["per_accepted_usd"] is not None else "-"
+    say(f"money: spent ${money['spent_usd']:.4f}, reserved ${money['reserved_usd']:.4f}, cap {cap}, per accepted {each}")
     if snapshot.seconds > 0 and attempts:
         say(f"rate: {60 * attempts / snapshot.seconds:.0f} attempts a minute over {snapshot.seconds:.0f} s")
     for kind, row in facts.get("planted", {}).items():
@@ -106,7 +104,7 @@ def _funnel(gates: list[dict[str, Any]]) -> Table:
 
 
 def show(candidate_id: str, url: str, json: bool) -> int:
-    store = open_store(url, must_exist=True)
+    store = open_store(url, read_only=True)
     try:
         candidate = store.candidate(candidate_id)
         broken = store.verify(candidate.id)
@@ -143,6 +141,6 @@ def _rendered(recipe_name: str, payload: Any) -> str:
     """The payload as its recipe renders it; as plain fields when the recipe is not here or the payload does not fit it."""
     try:
         recipe = find_recipe(recipe_name, where="candidate")
-        return recipe.render(recipe.payload.model_validate(payload))
+        return recipe.render(recipe.parse(payload))
     except (BadInput, ValueError):
         return "\n".join(f"{name}: {value}" for name, value in payload.items())

@@ -8,13 +8,12 @@ from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Any
 
-from factory.sampling import Sampler
-
 from factory.errors import BadInput
 from factory.orchestrator import Run, RunEnd
 from factory.ports import JobRecord, JobState, Policy
+from factory.sampling import Sampler
 from scripts import jobs, live
-from scripts.assembly import Plan, prepare
+from scripts.assembly import Plan, prepare, prepare_again
 from scripts.commands.look import print_status
 from scripts.console import complain, say, say_json
 from store import SqlStore, open_store
@@ -66,7 +65,7 @@ def resume(job_id: str, concurrency: int, deadline_s: float | None, as_new: bool
         job = store.job(job_id)
         limits = jobs.Limits(concurrency, deadline_s)
         if as_new:
-            plan = prepare(job.inputs["spec_path"], job.inputs["cast"])
+            plan = prepare_again(job.inputs)
             job = jobs.new_job(store, plan, job.policy, None)
             _announce(plan, job, json)
             return _finish(store, job, jobs.start(store, plan, job, limits, _watcher(json)), url, json)
@@ -94,7 +93,7 @@ def preview(request: RunRequest) -> int:
         "gates": [gate.name for gate in plan.gates],
         "cast": {role.value: [member.model for member in seats] for role, seats in plan.cast.members.items()},
         "embedder": plan.embedder.name,
-        "references": {name: len(texts) for name, _, texts in plan.references},
+        "references": {reference.name: len(reference.texts) for reference in plan.references},
         "anchors": len(plan.spec.anchors),
         "attempts_at_most": policy.cap,
         "first_coordinates": first,

@@ -115,6 +115,23 @@ async def split_criterion(context: AuthorContext, item: Item, finding: Finding) 
     return {**item.raw, "criteria": criteria}
 
 
+OPENINGS = (
+    "The desk opens at nine and the queue is already long.",
+    "You cover for a colleague who is away until Thursday.",
+    "A new ticket has come in over the weekend.",
+    "Rain kept the couriers off the road this morning.",
+    "The shop moved its stock to another town last month.",
+    "Two people have looked at this letter before you.",
+)
+ENDINGS = (
+    "Answer in one line?",
+    "What do you write back, in a single sentence?",
+    "How would you put the reply so that nobody has to ask again?",
+    "Which line goes into the answer?",
+    "Can you settle it with one short reply?",
+)
+
+
 class RehearsedAuthor:
     def play(self, request: ModelRequest, options: Mapping[str, Any], rng: random.Random) -> Played:
         topics = [
@@ -127,10 +144,10 @@ class RehearsedAuthor:
             "a spare part",
         ]
         topic, other = rng.sample(topics, 2)
-        number = rng.randrange(100, 1000)
+        number, opening, ending = rng.randrange(100, 1000), rng.choice(OPENINGS), rng.choice(ENDINGS)
         compound = rng.random() < options.get("compound", 0.5)
         criteria = [f"mentions {topic} and mentions {number}"] if compound else [f"mentions {topic}", f"mentions {number}"]
-        text = f"Case {number}: a customer writes in about {topic}, not {other}. Answer in one line?"
+        text = f"{opening} Case {number}: a customer writes in about {topic}, not {other}. {ending}"
         payload = {"prompt": text, "output": f"About {topic}, case {number}.", "criteria": [{"text": c} for c in criteria]}
         return Played(json.dumps(payload), {"kind": "compound", "gate": "atomicity"} if compound else None)
 
@@ -163,7 +180,7 @@ RECIPE = Recipe(
     repair=split_criterion,
     gates=(
         Structure(prompt_field="prompt", answer_field="", min_chars=10),
-        Novelty(fields=("prompt",)),
+        Novelty(fields=("prompt",), template_quota=50),
         Atomicity(),
         Difficulty(),
         FinalCheck(),

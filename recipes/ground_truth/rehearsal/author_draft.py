@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -10,10 +11,25 @@ from recipes.ground_truth.rehearsal.author_program import Expr, Leaf, const, fil
 from recipes.ground_truth.rehearsal.author_words import PEOPLE, PROPER, Thing, Topic, Trade, split
 
 _LINKS = (
-    "Then", "After that,", "Next,", "Later,", "Later on,", "Soon after,", "Afterwards,", "By midday,", "That afternoon,", "From there,",
-    "In the following days,", "Once that was done,", "Before closing,", "As the work went on,", "Shortly afterwards,", "In due course,",
+    "Then", "After that,", "Next,", "Later,", "Later on,", "Soon after,", "Afterwards,", "By midday,", "That afternoon,",
+    "From there,", "In the following days,", "Once that was done,", "Before closing,", "As the work went on,",
+    "Shortly afterwards,", "In due course,",
 )  # fmt: skip
-_UNITS = {"add": "+", "sub": "-", "mul": "x", "div": "/"}
+_REST = (
+    "the rest", "what was left", "the remaining {item}", "those still there", "the stock that remained", "the remainder",
+)  # fmt: skip
+_ALL = ("the stock", "these {item}", "this stock", "the whole lot")
+_WORKED = {
+    "add": "{0} + {1}",
+    "sub": "{0} - {1}",
+    "mul": "{0} x {1}",
+    "div": "{0} / {1}",
+    "percent": "{1} % of {0}",
+    "floor_div": "full ones in {0} by {1}",
+    "ceil_div": "{0} / {1}, rounded up",
+    "rest": "{0} less what fills whole {1}s",
+    "fee_over": "{0}, with {2} more if over {1}",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +66,7 @@ class Draft:
     operations: list[str] = field(default_factory=list)
     worked: list[str] = field(default_factory=list)
     steps: int = 0
+    reduced: bool = False
     used_words: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -91,18 +108,21 @@ class Draft:
         """Work `op` on the running total (or on `base`) and write the line of the solution."""
         before = base if base is not None else self.total
         after = node(op, before, *args)
-        shown = f" {_UNITS.get(op, op.replace('_', ' '))} ".join(plain_number(self.value(e)) for e in (before, *args))
-        self.worked.append(f"{shown} = {plain_number(self.value(after))}")
+        self.reduced = self.reduced or (base is None and op == "sub")
+        self._show(op, (before, *args), after)
         self.total = after
         self.steps += count
 
     def combine(self, op: str, left: Expr, right: Expr, count: int = 1) -> Expr:
         """A side calculation that does not touch the running total."""
         after = node(op, left, right)
-        shown = f" {_UNITS.get(op, op)} ".join(plain_number(self.value(e)) for e in (left, right))
-        self.worked.append(f"{shown} = {plain_number(self.value(after))}")
+        self._show(op, (left, right), after)
         self.steps += count
         return after
+
+    def _show(self, op: str, args: tuple[Expr, ...], after: Expr) -> None:
+        terms = _WORKED[op].format(*(plain_number(self.value(arg)) for arg in args))
+        self.worked.append(f"{terms} = {plain_number(self.value(after))}")
 
     # --- the words
 
@@ -122,22 +142,16 @@ class Draft:
         full = self.pick(";".join(PEOPLE))
         return full if self.rng.random() < 0.4 else full.split()[0]
 
+    def rest(self) -> str:
+        """How the running total is spoken of: a rest only once something has gone."""
+        return self.rng.choice(_REST if self.reduced else _ALL).format(item=self.thing.plural)
+
     def pair(self, entries: str) -> tuple[str, str]:
         single, plural = self.pick(entries).split("/")
         return single, plural
 
     def slots(self, **more: object) -> dict[str, str]:
-        out = {
-            "items": self.thing.full,
-            "item": self.thing.plural,
-            "one": self.thing.single,
-            "site": self.named(self.trade.sites),
-            "party": self.named(self.trade.parties),
-            "person": self.person(),
-            "round": self.pick(self.trade.rounds),
-        }
-        out.update({key: str(value) for key, value in more.items()})
-        return out
+        return _Slots(self, {key: str(value) for key, value in more.items()})
 
     def phrase(self, entries: str, **more: object) -> str:
         """A ";"-list entry with its own slots filled."""
@@ -157,3 +171,33 @@ class Draft:
     def ask(self, *frames: str, unit: str = "", **more: object) -> None:
         self.question = fill(self.rng.choice(frames), self.slots(**more), self.rng)
         self.unit = unit or self.thing.plural
+
+
+def _with_verb(phrase: str) -> str:
+    plural = phrase.startswith(("the remaining ", "those ", "these "))
+    return f"{phrase} {'were' if plural else 'was'}"
+
+
+class _Slots(dict[str, str]):
+    """Slots of a frame; names are drawn only where the frame asks for one, so that the stock of names lasts."""
+
+    def __init__(self, draft: Draft, given: dict[str, str]) -> None:
+        super().__init__(given)
+        self._draft = draft
+
+    def __missing__(self, slot: str) -> str:
+        d = self._draft
+        draw: dict[str, Callable[[], str]] = {
+            "items": lambda: d.thing.full,
+            "item": lambda: d.thing.plural,
+            "one": lambda: d.thing.single,
+            "rest": d.rest,
+            "rest_was": lambda: _with_verb(d.rest()),
+            "site": lambda: d.named(d.trade.sites),
+            "party": lambda: d.named(d.trade.parties),
+            "person": d.person,
+            "round": lambda: d.pick(d.trade.rounds),
+        }
+        drawn = draw[slot]()
+        self[slot] = drawn
+        return drawn

@@ -9,15 +9,15 @@ from __future__ import annotations
 import math
 import random
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 _ONES = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen"
-).split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
+    "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+)  # fmt: skip
+_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 _PARTS = {2: "half", 3: "third", 4: "quarter", 5: "fifth", 6: "sixth", 8: "eighth", 10: "tenth"}
 _MARK = re.compile("\ue000(\\d+)\ue001")
 _CHOICE = re.compile(r"\[([^\[\]]*)\]")
@@ -65,7 +65,7 @@ def _tiered(count: Fraction, first: Fraction, low: Fraction, high: Fraction) -> 
     return min(count, first) * low + max(count - first, Fraction(0)) * high
 
 
-_APPLY = {
+_APPLY: dict[str, Callable[..., Fraction]] = {
     "add": lambda a, b: a + b,
     "sub": lambda a, b: a - b,
     "mul": lambda a, b: a * b,
@@ -163,7 +163,7 @@ def settle(text: str, leaves: Sequence[Leaf]) -> tuple[str, tuple[tuple[int, int
 
 def _opens_sentence(before: str) -> bool:
     stripped = before.rstrip(" ")
-    return not stripped or stripped[-1] in ".?!\n" or stripped.endswith("\n-")
+    return not stripped or stripped[-1] in ".?!\n" or stripped.endswith(("\n-", "day:"))
 
 
 def choose(frame: str, rng: random.Random) -> str:

@@ -5,10 +5,16 @@ from __future__ import annotations
 from fractions import Fraction
 
 from recipes.ground_truth.rehearsal.author_draft import Draft, Number
-from recipes.ground_truth.rehearsal.author_program import Expr
+from recipes.ground_truth.rehearsal.author_program import Expr, fill
 
 PACK_SIZES = (4, 6, 8, 10, 12, 14, 15, 16, 18, 20, 24, 25, 28, 30, 32, 36, 40, 45, 48, 50, 60)
-PERIODS = (("day", "days", 3, 14), ("hour", "hours", 3, 11), ("week", "weeks", 2, 8), ("shift", "shifts", 3, 9), ("night", "nights", 3, 9))
+PERIODS = (
+    ("day", "days", 3, 14),
+    ("hour", "hours", 3, 11),
+    ("week", "weeks", 2, 8),
+    ("shift", "shifts", 3, 9),
+    ("night", "nights", 3, 9),
+)
 
 
 def opening_count(d: Draft) -> bool:
@@ -17,13 +23,18 @@ def opening_count(d: Draft) -> bool:
     d.say(
         d.rng.choice(
             (
-                "[At the start of the week|To begin with|At first light|When the doors opened|On Monday morning|When the shift began], "
-                "{site} [had|held] {n} {items} [in stock|on the shelf|ready|].",
+                (
+                    "[At the start of the week|To begin with|At first light|When the doors opened|On Monday morning|When "
+                    "the shift began], {site} [had|held] {n} {items} [in stock|on the shelf|ready|]."
+                ),
                 "there were {n} {items} [in|at] {site} [at the start|when the shift began|to begin with|before work started].",
                 "{person} counted {n} {items} [at|in] {site}.",
-                "the opening count of {item} [at|in] {site} was {n}[, all of them in good order|].",
+                "the opening count [at|in] {site} was {n} {item}[, all of them in good order|].",
                 "{site} [opened|started|began] [the day|the week|the month] with {n} {items}.",
-                "{n} {items} were [waiting|standing ready|stacked|on hand] [at|in] {site} [when {person} came on duty|that morning|].",
+                (
+                    "{n} {items} were [waiting|standing ready|stacked|on hand] [at|in] {site} [when {person} came on "
+                    "duty|that morning|]."
+                ),
                 "[the ledger|the stock card|the screen] [showed|listed|gave] {n} {items} [for|at] {site}.",
                 "[a delivery|a consignment] of {n} {items} reached {site}.",
                 "[according to|going by] [the count sheet|the handover book], {site} had {n} {items}.",
@@ -48,7 +59,15 @@ def opening_groups_and_loose(d: Draft) -> bool:
     m, n = d.number(d.fresh(4, 30)), d.number(d.rng.choice(PACK_SIZES[3:]))
     k = d.number(d.fresh(3, int(n.value) - 1) if n.value > 5 else 3)
     single, plural = d.pair(d.topic.holders)
-    _say_groups(d, m, n, single, plural, d.rng.choice((" and another {k} loose {item}", ", plus {k} loose {item}", ", besides {k} loose {item}")), k)
+    _say_groups(
+        d,
+        m,
+        n,
+        single,
+        plural,
+        d.rng.choice((" and another {k} loose {item}", ", plus {k} loose {item}", ", besides {k} loose {item}")),
+        k,
+    )
     d.apply("mul", n.expr, base=m.expr)
     d.apply("add", k.expr)
     return True
@@ -58,7 +77,9 @@ def _say_groups(d: Draft, m: Number, n: Number, single: str, plural: str, tail: 
     frames = [
         "{site} [had|received|took in|unpacked] {m} {holders} of {items}, [each holding {n} {item}|each with {n} {item} inside|"
         "with {n} in each {holder}|{n} to the {holder}]" + tail + ".",
-        "{m} {holders}, each [containing|holding|packed with] {n} {items}" + tail + ", [came to|were brought to|reached] {site}.",
+        "{m} {holders}, each [containing|holding|packed with] {n} {items}"
+        + tail
+        + ", [came to|were brought to|reached] {site}.",
         "{person} [unloaded|opened|checked in] {m} {holders} with {n} {items} in each" + tail + ".",
         "there were {m} {holders} of {n} {items}" + tail + " [at|in] {site}.",
         "on the floor of {site} stood {m} {holders}, every {holder} filled with {n} {items}" + tail + ".",
@@ -94,12 +115,20 @@ def relate(d: Draft, count: int) -> list[tuple[str, Expr]] | None:
     Returns each party's name and amount; None (and nothing written) is not possible here, numbers are chosen to fit.
     """
     verbs = d.rng.choice(
-        (("took", "take"), ("ordered", "order"), ("used", "use"), ("needed", "need"), ("held", "hold"), ("handled", "handle"), ("had", "have"))
+        (
+            ("took", "take"),
+            ("ordered", "order"),
+            ("used", "use"),
+            ("needed", "need"),
+            ("held", "hold"),
+            ("handled", "handle"),
+            ("had", "have"),
+        )
     )
     names = _party_names(d, count)
     base = d.number(d.rng.choice((12, 10, 20, 6)) * d.fresh(3, 16))
     sentences = [
-        fill_party(
+        _told(
             d,
             d.rng.choice(
                 (
@@ -136,9 +165,7 @@ def _party_names(d: Draft, count: int) -> list[str]:
     return proper
 
 
-def fill_party(d: Draft, frame: str, **more: object) -> str:
-    from recipes.ground_truth.rehearsal.author_program import fill
-
+def _told(d: Draft, frame: str, **more: object) -> str:
     return fill(frame, d.slots(**more), d.rng)
 
 
@@ -165,25 +192,32 @@ def _compare(d: Draft, name: str, verb: str, standard: str, base: Expr) -> tuple
                 f"the figure for {{name}} came out {{n}} {above} that for {{standard}}.",
             )
         )
-        return amount, fill_party(d, frame, name=name, verb=verb, standard=standard, n=n)
+        return amount, _told(d, frame, name=name, verb=verb, standard=standard, n=n)
     if kind == "times":
         n = d.number(d.rng.choice((2, 2, 3, 3, 4)), "times")
-        frame = d.rng.choice(("{name} {verb} {n} as many [{item} |]as {standard}.", "as for {name}, it came to {n} as many [{item} |]as {standard}."))
+        frame = d.rng.choice(
+            (
+                "{name} {verb} {n} as many [{item} |]as {standard}.",
+                "as for {name}, it came to {n} as many [{item} |]as {standard}.",
+            )
+        )
         if not name.startswith("the ") and "as for" in frame:
             frame = "{name} {verb} {n} as many [{item} |]as {standard}."
-        return d.combine("mul", base, n.expr), fill_party(d, frame, name=name, verb=verb, standard=standard, n=n)
+        return d.combine("mul", base, n.expr), _told(d, frame, name=name, verb=verb, standard=standard, n=n)
     if kind == "part":
         k = d.rng.choice([k for k in (2, 3, 4) if (value / k).denominator == 1])
         n = d.number(Fraction(1, k), "part")
-        frame = "{name} {verb} {n} as many [{item} |]as {standard}." if k == 2 else "{name} {verb} {n} of what {standard} {verb}."
-        return d.combine("mul", base, n.expr), fill_party(d, frame, name=name, verb=verb, standard=standard, n=n)
+        frame = (
+            "{name} {verb} {n} as many [{item} |]as {standard}." if k == 2 else "{name} {verb} {n} of what {standard} {verb}."
+        )
+        return d.combine("mul", base, n.expr), _told(d, frame, name=name, verb=verb, standard=standard, n=n)
     p = d.rng.choice([p for p in (10, 20, 25, 50) if (value * p / 100).denominator == 1])
     n = d.number(p, "digits")
     more = d.rng.random() < 0.6
     word = "more" if more else "fewer"
     share = d.combine("percent", base, n.expr, count=0)
     frame = f"{{name}} {{verb}} {{n}}[ percent|%] {word} [{{item}} |]than {{standard}}."
-    return d.combine("add" if more else "sub", base, share), fill_party(d, frame, name=name, verb=verb, standard=standard, n=n)
+    return d.combine("add" if more else "sub", base, share), _told(d, frame, name=name, verb=verb, standard=standard, n=n)
 
 
 def opening_parties(d: Draft, count: int) -> bool:
@@ -195,7 +229,7 @@ def opening_parties(d: Draft, count: int) -> bool:
     d.total = total
     d.steps += 1
     d.story.append(
-        fill_party(
+        _told(
             d,
             d.rng.choice(
                 (

@@ -223,6 +223,8 @@ def upgrade() -> None:
         sa.Column("payload", sa.Text(), nullable=False),
         sa.Column("origin", sa.Text(), nullable=False),
         sa.Column("cause", sa.Text(), nullable=False),
+        sa.Column("calls", sa.Text(), nullable=False),
+        sa.Column("call_costs", sa.Text()),
         sa.ForeignKeyConstraint(["job", "idx"], ["candidates.job", "candidates.idx"]),
         sa.PrimaryKeyConstraint("job", "idx", "number"),
     )

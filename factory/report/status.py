@@ -1,0 +1,223 @@
+"""`status --json` and `show --json`: stable interfaces for programs. Pure functions from what the store says.
+
+`status_json` (STATUS_SCHEMA, JSON schema draft 2020-12), version 1:
+
+- state: done, running, stopped or interrupted; a job marked running whose lease nobody alive holds is interrupted.
+- attempts: landed candidates in all; accepted also counts those approved or retired since.
+- gates: in pipeline order. checked = passed + repaired + rejected + held + errored, each candidate counted once; reasons: slug
+  to count over all that did not pass at once. seconds: the gate's own time, summed over candidates.
+- bands: candidates by measured band. calls: logical model calls. money in USD; cap_usd null: no cap; per_accepted_usd null:
+  money was spent and nothing is accepted yet.
+- planted: for simulated jobs only: kind to {planted, caught, by}; by: gate to count of the planted it stopped first; caught:
+  those stopped by the gate whose claim the kind breaks.
+
+`show_json` (SHOW_SCHEMA), version 1: a candidate whole. receipts: each core with its link, the volatile seconds and cost_usd;
+chain.verified: whether the store found every kept link, revision and state as at landing, null where it was not asked;
+chain.broken: a sentence for each place that was not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from factory.canonical import plain
+from factory.ports import JobState, Snapshot
+from factory.types import Candidate, Receipt
+
+NANO = 1_000_000_000
+
+_COUNTS = ("checked", "passed", "repaired", "rejected", "held", "errored")
+_TEXT: Mapping[str, Any] = {"type": "string"}
+_COUNT: Mapping[str, Any] = {"type": "integer", "minimum": 0}
+_AMOUNT: Mapping[str, Any] = {"type": "number", "minimum": 0}
+_TALLY: Mapping[str, Any] = {"type": "object", "additionalProperties": _COUNT}
+
+
+_CALLS: Mapping[str, Any] = {
+    "type": "array",
+    "items": {"type": "array", "items": _TEXT, "minItems": 4, "maxItems": 4},
+    "description": "[key, role, request digest, answer digest] for each",
+}
+
+
+def _object(optional: tuple[str, ...] = (), /, **properties: Any) -> dict[str, Any]:
+    required = [name for name in properties if name not in optional]
+    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+
+
+_RECIPE = _object(name=_TEXT, version=_TEXT)
+
+STATUS_SCHEMA: Mapping[str, Any] = _object(
+    ("planted",),
+    schema={"const": 1},
+    job=_TEXT,
+    kind=_TEXT,
+    spec=_TEXT,
+    recipe=_RECIPE,
+    state={"enum": ["done", "running", "stopped", "interrupted"]},
+    simulated={"type": "boolean"},
+    attempts=_COUNT,
+    accepted=_COUNT,
+    held=_COUNT,
+    rejected=_COUNT,
+    errored=_COUNT,
+    gates={
+        "type": "array",
+        "items": _object(
+            gate=_TEXT, **dict.fromkeys(_COUNTS, _COUNT), reasons=_TALLY, calls=_COUNT, seconds=_AMOUNT, cost_usd=_AMOUNT
+        ),
+    },
+    bands=_TALLY,
+    calls=_object(total=_COUNT, by_role=_TALLY),
+    money=_object(
+        spent_usd=_AMOUNT,
+        reserved_usd=_AMOUNT,
+        cap_usd={"type": ["number", "null"], "minimum": 0},
+        per_accepted_usd={"type": ["number", "null"], "minimum": 0},
+    ),
+    planted={"type": "object", "additionalProperties": _object(planted=_COUNT, caught=_COUNT, by=_TALLY)},
+)
+
+SHOW_SCHEMA: Mapping[str, Any] = _object(
+    schema={"const": 1},
+    id=_TEXT,
+    index=_COUNT,
+    spec=_TEXT,
+    recipe=_RECIPE,
+    state=_TEXT,
+    simulated={"type": "boolean"},
+    coordinate={"type": "object"},
+    lineage={"type": "array", "items": _TEXT},
+    measures={"type": "object"},
+    payload={"type": "object"},
+    revisions={
+        "type": "array",
+        "items": _object(number=_COUNT, origin=_TEXT, cause=_TEXT, payload={"type": "object"}, calls=_CALLS),
+    },
+    receipts={
+        "type": "array",
+        "items": _object(
+            seq=_COUNT,
+            gate=_TEXT,
+            version=_TEXT,
+            settings={"type": "object"},
+            revision=_COUNT,
+            stage={"enum": ["pull", "landing"]},
+            carried_from={"type": ["integer", "null"]},
+            outcome={"enum": ["pass", "repair", "reject", "hold", "error"]},
+            reason=_TEXT,
+            detail=_TEXT,
+            evidence={"type": "object"},
+            flags={"type": "array", "items": _TEXT},
+            measures={"type": "object"},
+            calls=_CALLS,
+            conditions={"type": "array", "items": _TEXT},
+            link={"type": "string", "pattern": "^[0-9a-f]{64}$"},
+            seconds=_AMOUNT,
+            cost_usd=_AMOUNT,
+        ),
+    },
+    chain=_object(verified={"type": ["boolean", "null"]}, broken={"type": "array", "items": _TEXT}, head=_TEXT, seal=_TEXT),
+)
+
+
+def status_json(snapshot: Snapshot) -> dict[str, Any]:
+    """A job's numbers in the shape of STATUS_SCHEMA."""
+    job = snapshot.job
+    states = snapshot.states
+    accepted = sum(states.get(state, 0) for state in ("accepted", "approved", "retired"))
+    out: dict[str, Any] = {
+        "schema": 1,
+        "job": job.id,
+        "kind": job.kind,
+        "spec": job.spec_name,
+        "recipe": {"name": job.recipe, "version": job.recipe_version},
+        "state": _state(snapshot),
+        "simulated": job.simulated,
+        "attempts": sum(states.values()),
+        "accepted": accepted,
+        "held": states.get("held", 0),
+        "rejected": states.get("rejected", 0),
+        "errored": states.get("errored", 0),
+        "gates": [_gate(row) for row in snapshot.gates],
+        "bands": dict(snapshot.bands),
+        "calls": {"total": sum(snapshot.calls_by_role.values()), "by_role": dict(snapshot.calls_by_role)},
+        "money": _money(snapshot, accepted),
+    }
+    if job.simulated:
+        out["planted"] = {kind: _planted(row) for kind, row in sorted(snapshot.planted.items())}
+    return out
+
+
+def _state(snapshot: Snapshot) -> str:
+    lost = snapshot.job.state is JobState.RUNNING and not snapshot.lease_alive
+    return str(JobState.INTERRUPTED if lost else snapshot.job.state)
+
+
+def _gate(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "gate": row["gate"],
+        **{name: row[name] for name in _COUNTS},
+        "reasons": dict(row["reasons"]),
+        "calls": row["calls"],
+        "seconds": round(row["seconds"], 3),
+        "cost_usd": row["cost_usd"],
+    }
+
+
+def _money(snapshot: Snapshot, accepted: int) -> dict[str, Any]:
+    spent = snapshot.spent_nano_usd / NANO
+    return {
+        "spent_usd": spent,
+        "reserved_usd": 0.0,
+        "cap_usd": None,
+        "per_accepted_usd": spent / accepted if accepted else (None if spent else 0.0),
+    }
+
+
+def _planted(row: Mapping[str, Any]) -> dict[str, Any]:
+    by = dict(row["by"])
+    return {"planted": row["planted"], "caught": by.get(row["gate"], 0), "by": by}
+
+
+def show_json(candidate: Candidate, broken: Sequence[str] | None = None) -> dict[str, Any]:
+    """A candidate in the shape of SHOW_SCHEMA. broken: what the store found changed, None where it was not asked."""
+    links = candidate.links()
+    shown: dict[str, Any] = plain(
+        {
+            "schema": 1,
+            "id": candidate.id,
+            "index": candidate.index,
+            "spec": candidate.spec,
+            "recipe": {"name": candidate.recipe, "version": candidate.recipe_version},
+            "state": candidate.state,
+            "simulated": any("simulated" in receipt.conditions for receipt in candidate.receipts),
+            "coordinate": candidate.coordinate,
+            "lineage": candidate.lineage,
+            "measures": candidate.measures,
+            "payload": candidate.payload,
+            "revisions": [
+                {
+                    "number": r.number,
+                    "origin": r.origin,
+                    "cause": r.cause,
+                    "payload": r.payload,
+                    "calls": [call.core() for call in r.calls],
+                }
+                for r in candidate.revisions
+            ],
+            "receipts": [_receipt(receipt, link) for receipt, link in zip(candidate.receipts, links, strict=True)],
+            "chain": {
+                "verified": None if broken is None else not broken,
+                "broken": broken or (),
+                "head": links[-1] if links else "",
+                "seal": candidate.seal,
+            },
+        }
+    )
+    return shown
+
+
+def _receipt(receipt: Receipt, link: str) -> dict[str, Any]:
+    return {**receipt.core(), "link": link, "seconds": receipt.seconds, "cost_usd": receipt.cost_nano_usd / NANO}

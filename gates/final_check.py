@@ -1,0 +1,48 @@
+"""Final check: the grader accepts the reference in every spelling, and turns away what is not it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from factory.errors import ModelFailure
+from factory.gate import GateContext, Grade, error, passed, reject
+from factory.types import Finding, Item, Role
+from gates.asking import shown, together
+
+
+@dataclass(frozen=True)
+class FinalCheck:
+    """Runs last, for every recipe: a point that its own grader would score wrongly is worth nothing."""
+
+    name: ClassVar[str] = "final_check"
+    version: ClassVar[str] = "1"
+    claim: ClassVar[str] = "the grader accepts the reference and turns away wrong answers"
+    reads: ClassVar[tuple[str, ...]] = ()
+    roles: ClassVar[tuple[Role, ...]] = ()
+    takes_raw: ClassVar[bool] = False
+
+    async def check(self, item: Item, context: GateContext) -> Finding:
+        right, wrong = context.task.specimens(item.payload)
+        if not right or not wrong:
+            missing = "right" if not right else "wrong"
+            return error("no_specimens", f"the recipe gives no {missing} answer to try the grader on")
+
+        async def graded(kind: str, number: int, answer: str) -> Grade:
+            return await context.task.grade(item.payload, answer, context.within(f"{kind}.{number}"))
+
+        tried = [("right", number, answer) for number, answer in enumerate(right)]
+        tried += [("wrong", number, answer) for number, answer in enumerate(wrong)]
+        try:
+            grades = await together(graded(*one) for one in tried)
+        except ModelFailure as failure:
+            return error("grader_unavailable", f"the grader's model gave no verdict: {failure.kind.value}")
+        for (kind, _, answer), grade in zip(tried, grades, strict=True):
+            if grade.correct == (kind == "right"):
+                continue
+            evidence = {"specimen": shown(answer), "extracted": shown(grade.extracted), "detail": shown(grade.detail)}
+            if kind == "right":
+                return reject("grader_rejects_reference", "the grader turns away a right answer", evidence=evidence)
+            return reject("grader_accepts_wrong", "the grader accepts a wrong answer", evidence=evidence)
+        detail = f"the grader accepts {len(right)} right answers and turns away {len(wrong)} wrong ones"
+        return passed(detail, evidence={"right": len(right), "wrong": len(wrong)})

@@ -1,0 +1,97 @@
+"""The rehearsal author: reads the brief it is sent, composes an item for its coordinate, and now and then plants a defect."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from factory.ports import Played
+from factory.types import ModelRequest
+from recipes.ground_truth.rehearsal import author_defects as defects
+from recipes.ground_truth.rehearsal.author_program import Composition
+from recipes.ground_truth.rehearsal.author_story import compose, plan_for
+
+_SECTION = re.compile(r"^## (.+)$", re.MULTILINE)
+_AXIS = re.compile(r"^- ([^:\n]+): ([^(\n]+?)(?: \(.*\))?$", re.MULTILINE)
+_CANDIDATES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """What the request asks for: the coordinate, the examples shown, what to keep away from, the voice; repair or not."""
+
+    coordinate: Mapping[str, str]
+    examples: list[Mapping[str, Any]]
+    avoid: tuple[str, ...]
+    voice: str
+    repair: bool
+
+
+class Author:
+    """options: plant, a mapping from kind of defect to its rate; the kinds are the keys of `author_defects.GATES`.
+
+    A repair is never planted: the author writes the item anew, without the defect that was found.
+    """
+
+    def play(self, request: ModelRequest, options: Mapping[str, Any], rng: random.Random) -> Played:
+        brief = parse_brief("\n\n".join(message.text for message in request.messages))
+        plan = plan_for(brief.coordinate, rng, brief.voice)
+        kind = "" if brief.repair else _drawn(options.get("plant", {}), rng)
+        planted = {"kind": kind, "gate": defects.GATES[kind]} if kind else None
+        match kind:
+            case "malformed":
+                return Played(defects.malformed(plan, rng), planted)
+            case "anchor_copy":
+                copied = defects.anchor_copy(brief.examples, rng)
+                if copied is not None:
+                    return Played(_reply(copied), planted)
+            case "wrong_reference" | "leaked_answer" | "ambiguous" | "too_easy":
+                return Played(_reply(getattr(defects, kind)(plan, rng)), planted)
+        made = [compose(plan, rng) for _ in range(_CANDIDATES if brief.avoid else 1)]
+        return Played(_reply(defects.payload_of(min(made, key=lambda item: _nearness(item, brief.avoid)))))
+
+
+def parse_brief(text: str) -> Brief:
+    """Read the author's or the repairer's prompt by its headings."""
+    sections = {}
+    parts = _SECTION.split(text)
+    for title, body in zip(parts[1::2], parts[2::2], strict=True):
+        sections[title.strip().lower()] = body
+    examples = []
+    for block in re.findall(r"```json\n(.*?)\n```", sections.get("examples", ""), re.DOTALL):
+        try:
+            examples.append(json.loads(block))
+        except json.JSONDecodeError:
+            continue
+    coordinate = {match[1].strip(): match[2].strip() for match in _AXIS.finditer(sections.get("coordinate", ""))}
+    avoid = tuple(text for text in sections.get("already in the set", "").split("\n---\n")[1:] if text.strip())
+    voice = re.search(r"^Written as by (.+?)\.$", text, re.MULTILINE)
+    return Brief(
+        coordinate, [e for e in examples if isinstance(e, dict)], avoid, voice[1] if voice else "", "what was found" in sections
+    )
+
+
+def _drawn(rates: Any, rng: random.Random) -> str:
+    """The defect this item gets, "" for none. rates: kind to probability."""
+    roll = rng.random()
+    for kind, rate in rates.items():
+        if roll < float(rate):
+            if kind not in defects.GATES:
+                raise ValueError(f"the rehearsal author plants no {kind!r}; it knows {', '.join(defects.GATES)}")
+            return str(kind)
+        roll -= float(rate)
+    return ""
+
+
+def _nearness(made: Composition, avoid: tuple[str, ...]) -> float:
+    """The largest share of words in common with something that is in the set already."""
+    words = set(made.text.lower().split())
+    return max((len(words & set(text.lower().split())) / len(words) for text in avoid), default=0.0)
+
+
+def _reply(payload: Mapping[str, Any]) -> str:
+    return json.dumps(payload, ensure_ascii=False)

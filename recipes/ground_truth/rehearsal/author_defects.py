@@ -1,0 +1,247 @@
+"""The defects a rehearsal author plants, each sound in every other respect so that its own gate is the one to catch it."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+from recipes.ground_truth.rehearsal.author_changes import bring_some, take_percent, take_some
+from recipes.ground_truth.rehearsal.author_draft import Draft
+from recipes.ground_truth.rehearsal.author_endings import what_is_left
+from recipes.ground_truth.rehearsal.author_program import Composition, const, node, plain_number
+from recipes.ground_truth.rehearsal.author_sources import opening_count, opening_groups, opening_rate
+from recipes.ground_truth.rehearsal.author_story import Plan, compose, finish
+from recipes.ground_truth.rehearsal.author_words import PEOPLE, PROPER
+
+GATES = {
+    "wrong_reference": "oracle",
+    "anchor_copy": "novelty",
+    "leaked_answer": "structure",
+    "malformed": "structure",
+    "ambiguous": "oracle",
+    "too_easy": "difficulty",
+}
+Payload = dict[str, Any]
+
+
+def payload_of(made: Composition) -> Payload:
+    return {"prompt": made.text, "answer": plain_number(made.answer), "solution": made.solution, "unit": made.unit}
+
+
+def wrong_reference(plan: Plan, rng: random.Random) -> Payload:
+    """A sound problem whose reference is the outcome of one slip: a step left out, turned round, or miscounted."""
+    made = compose(plan, rng)
+    values = [leaf.value for leaf in made.leaves]
+    answer = made.answer
+    slips: list[Fraction] = [arg.value(values) for arg in made.program.args]
+    for leaf in made.program.leaves():
+        value = values[leaf]
+        slips += [answer + value, abs(answer - value), made.altered(leaf, value + 1)[1] if value.denominator == 1 else answer]
+    slips += [answer + 1, answer + 10, answer * 2]
+    in_text = set(values)
+    usable = [slip for slip in slips if slip > 0 and slip != answer and (slip * 100).denominator == 1 and slip not in in_text]
+    # The first few are the steps and numbers of this very problem; the round ones at the end are there when those all fail.
+    wrong = rng.choice(usable[:6] or [answer + 1])
+    out = payload_of(made)
+    shown = out["answer"]
+    out["answer"] = plain_number(wrong)
+    out["solution"] = made.solution.replace(f"Answer: {shown} ", f"Answer: {out['answer']} ")
+    return out
+
+
+def leaked_answer(plan: Plan, rng: random.Random) -> Payload:
+    """A sound problem that tells its answer somewhere in the prompt."""
+    made = compose(plan, rng)
+    out = payload_of(made)
+    answer, unit = out["answer"], made.unit
+    told = rng.choice(
+        (
+            f"(Answer: {answer})",
+            f"(Answer: {answer} {unit})",
+            f"Hint: you should get {answer} {unit}.",
+            f"The correct answer is {answer}.",
+            f"Check that you get {answer} {unit}.",
+            f"Worked out: {made.solution}",
+            f"Expected result: {answer}",
+            f"For checking, the final answer should be {answer}.",
+            f"#### {answer}",
+        )
+    )
+    if rng.random() < 0.3 and "\n" not in made.text:
+        first, _, rest = made.text.partition(". ")
+        out["prompt"] = f"{first}. {told if told.endswith(('.', ')')) else told + '.'} {rest}"
+    else:
+        out["prompt"] = made.text + rng.choice((" ", "\n", "\n\n")) + told
+    return out
+
+
+def malformed(plan: Plan, rng: random.Random) -> str:
+    """A reply that is no complete item: as JSON text, since it need not be JSON."""
+    out = payload_of(compose(replace(plan, style="story"), rng))
+    kind = rng.choice(("missing", "type", "json", "placeholder", "empty", "cut"))
+    if kind == "missing":
+        del out[rng.choice(("prompt", "answer", "solution"))]
+    elif kind == "type":
+        field, value = rng.choice((("answer", [out["answer"]]), ("prompt", {"text": out["prompt"]}), ("solution", None)))
+        out[field] = value
+    elif kind == "placeholder":
+        out["prompt"] = _with_placeholder(out["prompt"], rng)
+    elif kind == "empty":
+        out["prompt"] = rng.choice(("", "   ", "\n"))
+    elif kind == "cut":
+        out["prompt"] = _cut(out["prompt"], rng)
+    text = json.dumps(out, ensure_ascii=False)
+    return text[: rng.randint(len(text) // 3, len(text) - 2)] if kind == "json" else text
+
+
+def _with_placeholder(prompt: str, rng: random.Random) -> str:
+    slot = rng.choice(("[NAME]", "{{topic}}", "[PRODUCT]", "[insert number]", "TODO", "{{ item }}", "[LOCATION]", "TBD"))
+    words = prompt.split(" ")
+    words.insert(rng.randint(1, len(words) - 1), slot)
+    return " ".join(words)
+
+
+def _cut(prompt: str, rng: random.Random) -> str:
+    """The prompt broken off within a word, before its question."""
+    told = [part for part in re.split(r"(?<=[.?!])\s+", prompt) if "?" not in part and not part.startswith("Work out")]
+    last = told[-1]
+    words = list(re.finditer(r"[A-Za-z]{5,}", last))[1:] or list(re.finditer(r"[A-Za-z]{4,}", last))
+    word = rng.choice(words)
+    return " ".join([*told[:-1], last[: word.start() + rng.randint(2, len(word[0]) - 2)]])
+
+
+def anchor_copy(anchors: list[Mapping[str, Any]], rng: random.Random) -> Payload | None:
+    """One of the examples that were shown, hardly changed; None when none was shown."""
+    if not anchors:
+        return None
+    out = dict(rng.choice(anchors))
+    prompt = str(out["prompt"])
+    kind = rng.choice(("same", "space", "names", "numbers"))
+    if kind == "space":
+        prompt = re.sub(r" ", lambda _: rng.choice((" ", " ", " ", "  ", "\n")), prompt)
+    elif kind == "names":
+        prompt = _renamed(prompt, rng)
+    elif kind == "numbers":
+        prompt = re.sub(r"(?<![\d.,])\d{1,3}(?![\d.,]?\d)", lambda m: str(int(m[0]) + rng.randint(1, 4)), prompt)
+        out["answer"] = plain_number(Fraction(str(out["answer"])) + rng.randint(2, 9))
+    return {**out, "prompt": prompt}
+
+
+def _renamed(prompt: str, rng: random.Random) -> str:
+    names = set(re.findall(r"(?<=[a-z,] )[A-Z][a-z]{2,}", prompt))
+    pool = [*PROPER, *(person.split()[0] for person in PEOPLE)]
+    for name in sorted(names):
+        prompt = re.sub(rf"\b{name}\b", rng.choice(pool), prompt)
+    return prompt
+
+
+# --- a sentence with two readings -------------------------------------------------------------------------------------
+
+
+def ambiguous(plan: Plan, rng: random.Random) -> Payload:
+    """A problem whose answer hangs on how one sentence is read; the reference follows one of the readings."""
+    for _ in range(200):
+        d = Draft(rng, plan.trade, plan.topic, "digits", links=False)
+        twist = rng.choice(_TWISTS)
+        if not twist(d):
+            continue
+        made = finish(d, replace(plan, style=rng.choice(("story", "list", "memo")), distractors=0))
+        if made is not None:
+            return payload_of(made)
+    raise RuntimeError(f"no ambiguous problem fits {plan}")
+
+
+def _two_percents(d: Draft) -> bool:
+    opening_count(d)
+    bring_some(d)
+    p, q = d.number(d.rng.choice((10, 20, 25, 40)), "digits"), d.number(d.rng.choice((5, 15, 30, 50)), "digits")
+    d.say(
+        "[after two orders,|within the month,] the stock [rose|grew|increased] by {p} and {q} percent.", linked=False, p=p, q=q
+    )
+    for rate in (p, q):
+        d.apply("add", node("percent", d.total, rate.expr))
+    return take_some(d) and what_is_left(d)
+
+
+def _which_half(d: Draft) -> bool:
+    n, m = d.number(2 * d.fresh(60, 300)), d.number(2 * d.fresh(6, 28))
+    single, plural = d.pair(d.topic.holders)
+    part = d.number(Fraction(1, 2), "part")
+    d.say(
+        "{person} [took in|checked in|counted] {n} {items} and {m} {holders} [at|in] {site}.",
+        linked=False,
+        n=n,
+        m=m,
+        holders=plural,
+        holder=single,
+    )
+    d.say("{part} of them were {loss}.", linked=False, part=part, loss=d.pick(d.topic.losses))
+    d.total = n.expr
+    d.apply("sub", node("mul", n.expr, part.expr))
+    return bring_some(d) and take_some(d) and what_is_left(d)
+
+
+def _every_other_day(d: Draft) -> bool:
+    opening_count(d)
+    n = d.number(d.fresh(5, 24))
+    days, weeks = d.rng.choice(((7, "a week"), (7, "one week"), (21, "three weeks")))
+    if d.now <= n.value * days:
+        return False
+    d.say(
+        f"[after that,|from then on,] {{n}} {{item}} were {{use}} every [other|second] day for {weeks}.",
+        linked=False,
+        n=n,
+        use=d.phrase(d.topic.uses),
+    )
+    d.apply("sub", d.combine("mul", n.expr, const((days + 1) // 2)))
+    return bring_some(d) and take_some(d) and what_is_left(d)
+
+
+def _two_discounts(d: Draft) -> bool:
+    opening_count(d)
+    take_some(d)
+    price = d.number(d.fresh(4, 30), "cents")
+    off, p = d.number(d.rng.choice((20, 30, 50, 80)), "cents"), d.number(d.rng.choice((10, 20, 25)), "digits")
+    d.fact("[each|every] {one} [costs|is billed at] ${price}.", price=price)
+    d.say("a discount of ${off} and [a discount|one] of {p} percent are both taken off the bill.", linked=False, off=off, p=p)
+    d.ask("What was the final bill for the {item} that remained?", unit="dollars")
+    d.apply("mul", price.expr)
+    d.apply("sub", off.expr)
+    d.apply("sub", node("percent", d.total, p.expr))
+    return True
+
+
+def _times_more(d: Draft) -> bool:
+    first, second = d.named(d.trade.parties), d.named(d.trade.parties)
+    n, k = d.number(d.fresh(20, 90)), d.number(d.rng.choice((3, 4, 5)), "words")
+    d.say("{first} [took|used|ordered] {n} {items}.", linked=False, first=first, n=n)
+    d.say("{second} [took|used|ordered] {k} times more {item} than {first}.", linked=False, first=first, second=second, k=k)
+    d.say("[everything|all of it] was pooled [at|in] {site}.", linked=False)
+    d.total = node("add", n.expr, d.combine("mul", n.expr, k.expr))
+    return take_some(d) and bring_some(d) and what_is_left(d)
+
+
+_TWISTS: tuple[Callable[[Draft], bool], ...] = (_two_percents, _which_half, _every_other_day, _two_discounts, _times_more)
+
+
+# --- one step ---------------------------------------------------------------------------------------------------------
+
+
+def too_easy(plan: Plan, rng: random.Random) -> Payload:
+    """A sound problem of one step."""
+    for _ in range(200):
+        d = Draft(rng, plan.trade, plan.topic, "digits", links=False)
+        start = rng.choice((opening_count, opening_count, opening_groups, opening_rate))
+        done = start(d)
+        if start is opening_count:
+            done = rng.choice((take_some, bring_some, take_percent))(d)
+        if done and d.steps == 1 and what_is_left(d):
+            made = finish(d, replace(plan, style=rng.choice(("story", "list", "message")), distractors=0))
+            if made is not None:
+                return payload_of(made)
+    raise RuntimeError(f"no easy problem fits {plan}")

@@ -1,0 +1,71 @@
+"""The rehearsal oracle and solvers: they read the problem in the request, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+from factory.ports import Played
+from factory.types import ModelRequest
+from recipes.ground_truth.rehearsal.reader import features, read
+from recipes.ground_truth.rehearsal.reader_ambiguity import two_readings
+from recipes.ground_truth.rehearsal.reader_program import Unreadable, run
+from recipes.ground_truth.rehearsal.reader_slips import chance, slip
+
+_OPEN, _CLOSE = "<problem>", "</problem>"
+
+
+class Oracle:
+    """options: slip (how often it goes wrong, default 0), notice (how often it objects to a sentence with two readings,
+    default 1)."""
+
+    def play(self, request: ModelRequest, options: Mapping[str, Any], rng: random.Random) -> Played:
+        text, objection = _chosen_reading(_problem(request), rng)
+        if rng.random() >= float(options.get("notice", 1.0)):
+            objection = ""
+        program = read(text)
+        try:
+            value = slip(program, rng) if rng.random() < float(options.get("slip", 0.0)) else run(program)
+        except (Unreadable, ZeroDivisionError):
+            value = _guess(text, rng)
+        return Played(json.dumps({"answer": shown(value), "objection": objection}))
+
+
+class Solver:
+    """options: skill (log-odds on a problem of middling difficulty, default 0), slip (carelessness on top, default 0)."""
+
+    def play(self, request: ModelRequest, options: Mapping[str, Any], rng: random.Random) -> Played:
+        text, _ = _chosen_reading(_problem(request), rng)
+        program = read(text)
+        right = chance(float(options.get("skill", 0.0)), features(text, program)) * (1 - float(options.get("slip", 0.0)))
+        try:
+            value = run(program) if rng.random() < right else slip(program, rng)
+        except (Unreadable, ZeroDivisionError):
+            value = _guess(text, rng)
+        working = f"{len(program.steps)} statements about {program.noun or 'the amount'}, taken in order, give {shown(value)}."
+        return Played(json.dumps({"working": working, "answer": shown(value)}))
+
+
+def shown(value: Fraction) -> str:
+    """A number as an answer is written: whole, or with as many decimals as it needs, six at most."""
+    return str(value.numerator) if value.denominator == 1 else f"{float(value):.6f}".rstrip("0").rstrip(".")
+
+
+def _problem(request: ModelRequest) -> str:
+    """The text between the problem marks of the last message; the whole message where there are none."""
+    text = request.messages[-1].text
+    start, end = text.find(_OPEN), text.rfind(_CLOSE)
+    return text[start + len(_OPEN) : end].strip() if 0 <= start < end else text
+
+
+def _chosen_reading(text: str, rng: random.Random) -> tuple[str, str]:
+    found = two_readings(text)
+    return (rng.choice(found.texts), found.why) if found is not None else (text, "")
+
+
+def _guess(text: str, rng: random.Random) -> Fraction:
+    digits = [int(word) for word in "".join(c if c.isdigit() else " " for c in text).split()][:40]
+    return Fraction(rng.choice(digits)) + rng.randint(1, 9) if digits else Fraction(rng.randint(2, 400))

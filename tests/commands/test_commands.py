@@ -1,0 +1,219 @@
+"""The commands as a user meets them: the main path, what they print, and what they say when something is wrong."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pyarrow.parquet as pq
+import pytest
+
+from factory.report import SHOW_SCHEMA, STATUS_SCHEMA
+from tests.commands.conftest import PHARMACY, Factory
+
+pytestmark = pytest.mark.usefixtures("quick_embedder")
+RUN = ("run", PHARMACY, "--cast", "rehearsal")
+
+
+def test_the_main_path_run_status_show_export(factory: Factory, tmp_path: Path) -> None:
+    ran = factory(*RUN, "--accept", "3", "--seed", "7")
+    assert ran.code == 0 and "SIMULATED" in ran.out and "3 accepted" in ran.out and "next: factory export" in ran.out
+
+    listed = factory("status", "--json")
+    job = json.loads(listed.out)["jobs"][0]["job"]
+    told = json.loads(factory("status", job, "--json").out)
+    jsonschema.validate(told, STATUS_SCHEMA)
+    assert (told["state"], told["accepted"], told["simulated"]) == ("done", 3, True)
+
+    for form in ("jsonl", "parquet"):
+        assert factory("export", "--to", form, "--out", tmp_path / form, "--run", job).code == 0
+    rows = [json.loads(line) for line in (tmp_path / "jsonl" / "data.jsonl").read_text().splitlines()]
+    assert [row["answer"] for row in rows] == pq.read_table(tmp_path / "parquet" / "data.parquet")["answer"].to_pylist()
+
+    shown = factory("show", rows[0]["id"][:10])
+    assert shown.code == 0 and "receipt chain: verified" in shown.out and "oracle" in shown.out
+    whole = json.loads(factory("show", rows[0]["id"], "--json").out)
+    jsonschema.validate(whole, SHOW_SCHEMA)
+    assert whole["chain"]["verified"] and whole["revisions"][0]["calls"]
+
+
+def test_run_json_prints_the_status_and_nothing_else(factory: Factory) -> None:
+    told = json.loads(factory(*RUN, "--attempts", "2", "--json").out)
+    jsonschema.validate(told, STATUS_SCHEMA)
+    assert told["attempts"] == 2
+
+
+def test_a_dry_run_calls_and_writes_nothing(factory: Factory, tmp_path: Path) -> None:
+    told = factory(*RUN, "--accept", "3", "--dry-run")
+    assert told.code == 0 and "Nothing was called or written" in told.out and "would pull" in told.out
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_a_seed_the_next_run_takes_the_next_one(factory: Factory) -> None:
+    seeds = [factory(*RUN, "--attempts", "1").out.split("seed ")[1][0] for _ in range(2)]
+    assert seeds == ["0", "1"]
+
+
+def test_a_used_seed_is_refused_with_the_way_on(factory: Factory) -> None:
+    assert factory(*RUN, "--attempts", "1", "--seed", "3").code == 0
+    again = factory(*RUN, "--attempts", "1", "--seed", "3")
+    assert again.code == 2 and "seed" in again.err and "resume" in again.err
+
+
+def test_a_done_job_has_nothing_to_resume(factory: Factory) -> None:
+    job = json.loads(factory(*RUN, "--attempts", "1", "--json").out)["job"]
+    told = factory("resume", job)
+    assert told.code == 2 and "done" in told.err
+
+
+def test_what_changed_since_is_named_and_as_new_starts_afresh(factory: Factory, tmp_path: Path) -> None:
+    spec = tmp_path / "mine.yaml"
+    text = PHARMACY.read_text()
+    spec.write_text(text)
+    ended = factory("run", spec, "--cast", "rehearsal", "--accept", "50", "--max-attempts", "50", "--json")
+    assert ended.code == 4
+    job = json.loads(ended.out)["job"]
+    spec.write_text(text + "gates: {novelty: {template_quota: 1}}\n")
+    told = factory("resume", job)
+    assert told.code == 2 and "gates" in told.err and "spec" in told.err and "--as-new" in told.err
+    new = factory("resume", job, "--as-new", "--json")
+    assert json.loads(new.out)["job"] != job and new.code == 4
+
+
+def test_the_lists(factory: Factory) -> None:
+    assert "ground_truth" in factory("recipes").out
+    gates = json.loads(factory("gates", "--json").out)["gates"]
+    assert [gate["gate"] for gate in gates] == ["structure", "novelty", "oracle", "difficulty", "final_check"]
+    assert {entry["name"] for entry in json.loads(factory("exporters", "--json").out)["exporters"]} == {"jsonl", "parquet"}
+
+
+WRONG_RUNS = [
+    ("a spec that is not there", ("run", "nowhere.yaml", "--cast", "rehearsal", "--accept", "1"), "nowhere.yaml"),
+    ("no target", RUN, "--accept"),
+    ("two targets", (*RUN, "--accept", "1", "--attempts", "1"), "--attempts"),
+    ("a cap below the target", (*RUN, "--accept", "5", "--max-attempts", "2"), "--max-attempts"),
+    ("an unknown cast", ("run", PHARMACY, "--cast", "nobody", "--accept", "1"), "rehearsal"),
+    ("a bad duration", (*RUN, "--accept", "1", "--deadline", "soon"), "--deadline"),
+    ("an unwritable store", (*RUN, "--accept", "1", "--store", "sqlite:////nowhere/at/all.db"), "nowhere"),
+    ("an unknown database", (*RUN, "--accept", "1", "--store", "mysql://localhost/x"), "mysql"),
+    ("status without a store", ("status",), "factory.db"),
+    ("resume without a store", ("resume", "run-1"), "factory.db"),
+    ("export to an unknown format", ("export", "--to", "xlsx", "--out", "out"), "xlsx"),
+    ("export of an unknown state", ("export", "--to", "jsonl", "--out", "out", "--state", "good"), "good"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "named"), [row[1:] for row in WRONG_RUNS], ids=[row[0] for row in WRONG_RUNS])
+def test_bad_input_is_one_message_exit_2_and_nothing_written(
+    factory: Factory, tmp_path: Path, arguments: tuple[str | Path, ...], named: str
+) -> None:
+    told = factory(*arguments)
+    assert told.code == 2 and named in told.err
+    assert len(told.err.strip().splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+SPEC = """\
+name: tiny
+recipe: ground_truth
+brief: Word problems.
+axes:
+  topic: [ward stock, vaccine clinic]
+  steps: [3, 4]
+"""
+
+WRONG_SPECS = [
+    ("an unknown field", SPEC + "axis: {}\n", "axis"),
+    ("an unknown recipe", SPEC.replace("ground_truth", "poetry"), "poetry"),
+    ("a recipe file that is not there", SPEC.replace("ground_truth", "./mine.py"), "mine.py"),
+    ("a wrong grader setting", SPEC + "settings: {grader: {kind: number, tolerance: 1}}\n", "tolerance"),
+    ("an unknown grader", SPEC + "settings: {grader: {kind: vibes}}\n", "vibes"),
+    ("an unknown gate", SPEC + "gates: {noveltea: {}}\n", "noveltea"),
+    ("an unknown gate setting", SPEC + "gates: {novelty: {quota: 1}}\n", "quota"),
+    ("a gate setting of the wrong type", SPEC + "gates: {oracle: {votes: many}}\n", "votes"),
+    ("a reference file that is not there", SPEC + "references: [{name: r, path: no.jsonl, field: q}]\n", "no.jsonl"),
+    ("a python tag", SPEC + "sources: [!!python/object/apply:os.system ['true']]\n", "python"),
+    ("an anchor of another shape", SPEC + "anchors: [{payload: {question: x}}]\n", "anchor"),
+    ("broken YAML", SPEC + "  - [", "yaml"),
+]
+
+
+@pytest.mark.parametrize(("text", "named"), [row[1:] for row in WRONG_SPECS], ids=[row[0] for row in WRONG_SPECS])
+def test_a_wrong_spec_names_file_field_and_fix(factory: Factory, tmp_path: Path, text: str, named: str) -> None:
+    spec = tmp_path / "tiny.yaml"
+    spec.write_text(text)
+    told = factory("run", spec, "--cast", "rehearsal", "--accept", "1")
+    assert told.code == 2 and "tiny.yaml" in told.err and named in told.err
+    assert [path.name for path in tmp_path.iterdir()] == ["tiny.yaml"]
+
+
+def test_a_pickle_offered_as_a_reference_is_refused_unread(factory: Factory, tmp_path: Path) -> None:
+    (tmp_path / "index.pkl").write_bytes(b"cos\nsystem\n(S'touch owned'\ntR.")
+    (tmp_path / "tiny.yaml").write_text(SPEC + "references: [{name: r, path: index.pkl}]\n")
+    told = factory("run", tmp_path / "tiny.yaml", "--cast", "rehearsal", "--accept", "1")
+    assert told.code == 2 and "index.pkl" in told.err
+    assert not (tmp_path / "owned").exists()
+
+
+PANEL = """\
+author: {{model: "{author}", family: a}}
+oracle: {{model: "sim:oracle", family: b}}
+solvers: [{{model: "sim:solver", family: c}}]
+"""
+
+WRONG_CASTS = [
+    ("a role nobody plays", "author: {model: 'sim:author', family: a}\n", "oracle"),
+    ("a role the recipe cannot rehearse", PANEL.format(author="sim:poet"), "sim:poet"),
+    ("a missing family", "author: {model: 'sim:author'}\noracle: {model: 'sim:oracle', family: b}\n", "family"),
+    (
+        "an oracle of the author's family",
+        "author: {model: 'sim:author', family: a}\noracle: {model: 'sim:oracle', family: a}\n"
+        "solvers: [{model: 'sim:solver', family: c}]\n",
+        "family",
+    ),
+    ("a model with no adapter", PANEL.format(author="vertex/x"), "vertex"),
+]
+
+
+@pytest.mark.parametrize(("text", "named"), [row[1:] for row in WRONG_CASTS], ids=[row[0] for row in WRONG_CASTS])
+def test_a_wrong_cast_is_refused_before_the_first_call(factory: Factory, tmp_path: Path, text: str, named: str) -> None:
+    cast = tmp_path / "cast.yaml"
+    cast.write_text(text)
+    told = factory("run", PHARMACY, "--cast", cast, "--accept", "1")
+    assert told.code == 2 and named in told.err
+    assert [path.name for path in tmp_path.iterdir()] == ["cast.yaml"]
+
+
+def test_allow_related_is_confessed_in_every_receipt(factory: Factory, tmp_path: Path) -> None:
+    cast = tmp_path / "cast.yaml"
+    cast.write_text(WRONG_CASTS[3][1] + "allow_related: true\n")
+    factory("run", PHARMACY, "--cast", cast, "--attempts", "2")
+    factory(
+        "export", "--to", "jsonl", "--out", tmp_path / "out", "--state", "accepted", "--state", "rejected", "--state", "held"
+    )
+    receipts = [json.loads(line) for line in (tmp_path / "out" / "receipts.jsonl").read_text().splitlines()]
+    cores = [line["core"] for line in receipts if "core" in line]
+    assert cores and all("allow_related" in core["conditions"] for core in cores)
+
+
+RECIPE_FILE = """\
+from dataclasses import replace
+from recipes import load_shipped
+RECIPE = replace(load_shipped("ground_truth"), name="mine")
+"""
+
+
+def test_a_recipe_by_file_path_runs_shows_and_exports(factory: Factory, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(RECIPE_FILE)
+    (tmp_path / "mine.yaml").write_text(PHARMACY.read_text().replace("recipe: ground_truth", "recipe: ./mine.py"))
+    told = json.loads(factory("run", tmp_path / "mine.yaml", "--cast", "rehearsal", "--accept", "1", "--json").out)
+    assert told["recipe"]["name"] == "mine"
+    assert factory("export", "--to", "jsonl", "--out", tmp_path / "out").code == 0
+
+
+def test_a_recipe_file_without_a_recipe_says_so(factory: Factory, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text("x = 1\n")
+    (tmp_path / "mine.yaml").write_text(PHARMACY.read_text().replace("recipe: ground_truth", "recipe: ./mine.py"))
+    told = factory("run", tmp_path / "mine.yaml", "--cast", "rehearsal", "--accept", "1")
+    assert told.code == 2 and "RECIPE" in told.err

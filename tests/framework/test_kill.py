@@ -1,0 +1,137 @@
+"""kill -9 at random moments and at every named crash point; then resume: the undisturbed set, and few calls paid twice."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import orjson
+import pytest
+
+from factory.ports import Policy
+from gates.difficulty import Difficulty
+from store import CRASH_POINTS, open_store
+from tests.support.driver import Setup, outcome, start
+
+ROOT = Path(__file__).resolve().parents[2]
+ATTEMPTS, CONCURRENCY, SOLVERS = 40, 8, 5
+# A job is created and finished once; the other points are left to be passed a few times first.
+PASSAGE = {"job": 1, "finish": 1}
+# A pull has at most its whole confirmation in flight: every solver's declared calls side by side.
+IN_FLIGHT = CONCURRENCY * SOLVERS * Difficulty().confirm
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[int, str, str, str, tuple[str, ...]]]:
+    store = open_store(f"sqlite:///{tmp_path_factory.mktemp('undisturbed') / 's.db'}")
+    job, _ = asyncio.run(start(store, Setup(), Policy(attempts=ATTEMPTS)))
+    found = outcome(store, job.id)
+    store.close()
+    return found
+
+
+class Victim:
+    """A run in a process of its own, with the sim's append-only log as the meter of what was paid."""
+
+    def __init__(self, folder: Path) -> None:
+        self.url = f"sqlite:///{folder / 's.db'}"
+        self.log = folder / "sim.log"
+
+    def spawn(self, action: str, *arguments: str, crash_at: str | None = None, delay_ms: float = 6) -> subprocess.Popen[bytes]:
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "FACTORY_SIM_LOG": str(self.log)}
+        if crash_at is not None:
+            environment["FACTORY_CRASH_AT"] = crash_at
+        command = [sys.executable, "-m", "tests.support.driver", action, "--store", self.url, "--concurrency", str(CONCURRENCY)]
+        command += ["--delay-ms", str(delay_ms), *arguments]
+        return subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE)
+
+    def paid(self) -> Counter[str]:
+        lines = self.log.read_bytes().splitlines() if self.log.exists() else []
+        return Counter(orjson.loads(line)["key"] for line in lines)
+
+    def paid_twice(self) -> int:
+        return sum(count - 1 for count in self.paid().values())
+
+    def wait_for_calls(self, more_than: int, victim: subprocess.Popen[bytes]) -> None:
+        deadline = time.monotonic() + 60
+        while sum(self.paid().values()) <= more_than and victim.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.005)
+
+    def finish(self) -> list[tuple[int, str, str, str, tuple[str, ...]]]:
+        last = self.spawn("resume", delay_ms=0)
+        _, errors = last.communicate(timeout=120)
+        assert last.returncode == 0, errors.decode()
+        return self.landed()
+
+    def landed(self) -> list[tuple[int, str, str, str, tuple[str, ...]]]:
+        store = open_store(self.url)
+        found = outcome(store, store.jobs()[-1].id)
+        store.close()
+        return found
+
+
+def test_killed_at_random_moments(tmp_path: Path, undisturbed: list[tuple[int, str, str, str, tuple[str, ...]]]) -> None:
+    victim, kills, chance = Victim(tmp_path), 0, random.Random(20261122)
+    action, arguments = "start", ["--attempts", str(ATTEMPTS)]
+    for _ in range(30):
+        process = victim.spawn(action, *arguments, delay_ms=40)
+        victim.wait_for_calls(sum(victim.paid().values()), process)
+        time.sleep(chance.uniform(0, 0.25))
+        if process.poll() is None:
+            process.send_signal(signal.SIGKILL)
+            kills += 1
+        process.wait(60)
+        if process.returncode == 0:
+            break
+        action, arguments = "resume", []
+        if kills == 12:
+            break
+    assert kills >= 10
+    assert victim.finish() == undisturbed
+    assert victim.paid_twice() <= kills * IN_FLIGHT
+
+
+@pytest.mark.parametrize("point", CRASH_POINTS)
+def test_killed_at_a_named_crash_point(
+    point: str, tmp_path: Path, undisturbed: list[tuple[int, str, str, str, tuple[str, ...]]]
+) -> None:
+    victim = Victim(tmp_path)
+    passage = PASSAGE.get(point.split(".", maxsplit=1)[0], 4)
+    process = victim.spawn("start", "--attempts", str(ATTEMPTS), crash_at=f"{point}:{passage}")
+    process.wait(60)
+    assert process.returncode == -signal.SIGKILL, f"{point} was never passed"
+    store = open_store(victim.url)
+    begun = len(store.jobs()) > 0
+    store.close()
+    if not begun:
+        # It died before the job was committed: there is nothing to resume, and starting again is not refused.
+        again = victim.spawn("start", "--attempts", str(ATTEMPTS), delay_ms=0)
+        again.communicate(timeout=120)
+        assert again.returncode == 0
+        assert victim.landed() == undisturbed
+        return
+    assert victim.finish() == undisturbed
+    assert victim.paid_twice() <= IN_FLIGHT
+
+
+def test_of_two_resumes_at_once_one_works_and_the_other_is_refused(
+    tmp_path: Path, undisturbed: list[tuple[int, str, str, str, tuple[str, ...]]]
+) -> None:
+    victim = Victim(tmp_path)
+    process = victim.spawn("start", "--attempts", str(ATTEMPTS), delay_ms=40)
+    victim.wait_for_calls(5, process)
+    process.kill()
+    process.wait(60)
+    pair = [victim.spawn("resume", delay_ms=60) for _ in range(2)]
+    errors = [process.communicate(timeout=120)[1].decode() for process in pair]
+    codes = sorted(process.returncode for process in pair)
+    assert codes == [0, 2], errors
+    assert any("LeaseLost" in text for text in errors)
+    assert victim.landed() == undisturbed

@@ -1,0 +1,128 @@
+"""Whole runs over the real store with the rubric recipe: one outcome at any concurrency, and a clean stop."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from factory.errors import BadInput, LeaseLost
+from factory.ports import JobState, Policy
+from factory.types import Outcome, State
+from scripts import jobs
+from store import SqlStore, open_store
+from tests.support.driver import Setup, outcome, resume, start
+
+SLOW = {"delay_ms": [0, 4]}
+
+
+def open_at(folder: Path, name: str = "s") -> SqlStore:
+    return open_store(f"sqlite:///{folder / name}.db")
+
+
+async def test_the_same_outcome_at_concurrency_1_8_and_64(tmp_path: Path) -> None:
+    outcomes = []
+    for concurrency in (1, 8, 64):
+        store = open_at(tmp_path, str(concurrency))
+        job, end = await start(store, Setup(options=SLOW), Policy(accept=12, max_attempts=400), concurrency=concurrency)
+        assert end.state is JobState.DONE
+        outcomes.append(outcome(store, job.id))
+        store.close()
+    assert outcomes[0] == outcomes[1] == outcomes[2]
+    assert sum(row[2] == "accepted" for row in outcomes[0]) == 12 and outcomes[0][-1][2] == "accepted"
+
+
+async def test_a_short_lookahead_changes_the_snapshot_but_not_the_determinism(tmp_path: Path) -> None:
+    setup = Setup(options=SLOW, spec={"lookahead": 5})
+    outcomes = []
+    for concurrency in (2, 32):
+        store = open_at(tmp_path, str(concurrency))
+        job, _ = await start(store, setup, Policy(attempts=60), concurrency=concurrency)
+        outcomes.append(outcome(store, job.id))
+        store.close()
+    assert outcomes[0] == outcomes[1] and len(outcomes[0]) == 60
+
+
+async def test_the_rubric_fits_the_lever_repair_carry_and_judges(tmp_path: Path) -> None:
+    store = open_at(tmp_path)
+    job, _ = await start(store, Setup(), Policy(attempts=30))
+    candidates = list(store.candidates(job_id=job.id))
+    repaired = [c for c in candidates if any(r.finding.outcome is Outcome.REPAIR for r in c.receipts)]
+    assert repaired, "the rehearsal author writes compound criteria"
+    for candidate in repaired:
+        assert [revision.origin for revision in candidate.revisions[:2]] == ["author", "repair"]
+        assert candidate.revisions[1].cause == "atomicity/compound_criterion"
+        assert len(candidate.revisions[1].payload["criteria"]) == len(candidate.revisions[0].payload["criteria"]) + 1
+    kept = next(c for c in repaired if c.state is State.ACCEPTED)
+    difficulty = next(r for r in kept.receipts if r.gate == "difficulty")
+    assert {"solver", "judge"} == {call.role for call in difficulty.calls}
+    assert store.snapshot(job.id).planted["compound"]["by"]["atomicity"] == len(repaired)
+    store.close()
+
+
+async def test_surplus_pulls_are_journaled_but_not_landed(tmp_path: Path) -> None:
+    store = open_at(tmp_path)
+    job, _ = await start(store, Setup(options=SLOW), Policy(accept=3, max_attempts=200), concurrency=32)
+    landed = outcome(store, job.id)
+    assert landed[-1][2] == "accepted" and sum(row[2] == "accepted" for row in landed) == 3
+    assert store.last_journaled_index(job.id) >= landed[-1][0]
+    store.close()
+
+
+async def test_a_target_out_of_reach_stops_with_exit_code_4(tmp_path: Path) -> None:
+    store = open_at(tmp_path)
+    job, end = await start(store, Setup(), Policy(accept=30, max_attempts=10))
+    assert end.state is JobState.STOPPED and end.error is not None and end.error.exit_code == 4
+    assert store.job(job.id).state is JobState.STOPPED and len(outcome(store, job.id)) == 10
+    store.close()
+
+
+async def test_an_interrupted_run_is_a_prefix_and_resumes_to_the_same_end(tmp_path: Path) -> None:
+    whole = open_at(tmp_path, "whole")
+    undisturbed, _ = await start(whole, Setup(), Policy(attempts=40))
+    expected = outcome(whole, undisturbed.id)
+    whole.close()
+
+    store = open_at(tmp_path, "cut")
+    setup = Setup(options={"delay_ms": [0, 8]})
+    plan = setup.plan()
+    job = jobs.new_job(store, plan, Policy(attempts=40), 7)
+    ends = []
+
+    def stop_soon(run: object) -> asyncio.Task[None]:
+        async def stop() -> None:
+            await asyncio.sleep(0.3)
+            run.interrupt()  # type: ignore[attr-defined]
+
+        return asyncio.create_task(stop())
+
+    ends.append(await jobs.start(store, plan, job, jobs.Limits(8), stop_soon))
+    prefix = outcome(store, job.id)
+    assert ends[0].state is JobState.INTERRUPTED and ends[0].error is not None and ends[0].error.exit_code == 130
+    assert prefix == expected[: len(prefix)] and len(prefix) < 40
+    end = await resume(store, setup, job.id)
+    assert end.state is JobState.DONE and outcome(store, job.id) == expected
+    store.close()
+
+
+async def test_a_second_run_with_a_used_seed_is_refused_and_without_one_takes_the_next(tmp_path: Path) -> None:
+    store = open_at(tmp_path)
+    await start(store, Setup(), Policy(attempts=3), seed=0)
+    with pytest.raises(BadInput, match="seed"):
+        await start(store, Setup(), Policy(attempts=3), seed=0)
+    assert jobs.new_job(store, Setup().plan(), Policy(attempts=3), None).seed == 1
+    store.close()
+
+
+async def test_two_processes_cannot_work_one_job(tmp_path: Path) -> None:
+    store, other = open_at(tmp_path), open_at(tmp_path)
+    plan = Setup(options={"delay_ms": [5, 10]}).plan()
+    job = jobs.new_job(store, plan, Policy(attempts=50), 7)
+    running = asyncio.create_task(jobs.start(store, plan, job, jobs.Limits(4), lambda run: None))
+    await asyncio.sleep(0.3)
+    with pytest.raises(LeaseLost):
+        await resume(other, Setup(), job.id)
+    assert (await running).state is JobState.DONE
+    store.close()
+    other.close()

@@ -1,0 +1,118 @@
+"""`status --json` and `show --json`: stable shapes, checked against their published schemas."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import jsonschema
+import pytest
+
+from factory.ports import JobRecord, JobState, Policy, Snapshot
+from factory.report import SHOW_SCHEMA, STATUS_SCHEMA, show_json, status_json
+from factory.types import CallRef, Candidate, Coordinate, Finding, Outcome, Receipt, Revision, Stage, State
+
+JOB = JobRecord(
+    id="j-1", kind="run", spec_name="stock", spec_identity="i", recipe="ground_truth", recipe_version="1", seed=7,
+    lookahead=256, policy=Policy(accept=40, max_attempts=200), inputs={}, fingerprint={}, conditions=("simulated",),
+    simulated=True, state=JobState.DONE,
+)  # fmt: skip
+GATE = {
+    "gate": "structure", "checked": 60, "passed": 57, "repaired": 2, "rejected": 1, "held": 0, "errored": 0,
+    "reasons": {"malformed": 3}, "calls": 0, "seconds": 0.12345, "cost_usd": 0.0,
+}  # fmt: skip
+SNAPSHOT = Snapshot(
+    job=JOB,
+    states={"accepted": 38, "approved": 2, "held": 2, "rejected": 17, "errored": 1},
+    gates=[GATE],
+    bands={"discriminating": 40, "easy": 9},
+    calls_by_role={"author": 66, "solver": 1168},
+    spent_nano_usd=2_000_000_000,
+    planted={"wrong_reference": {"gate": "oracle", "planted": 5, "by": {"oracle": 4, "novelty": 1}}},
+)
+
+
+def test_the_shape_is_the_published_one() -> None:
+    assert status_json(SNAPSHOT) == {
+        "schema": 1, "job": "j-1", "kind": "run", "spec": "stock", "recipe": {"name": "ground_truth", "version": "1"},
+        "state": "done", "simulated": True, "attempts": 60, "accepted": 40, "held": 2, "rejected": 17, "errored": 1,
+        "gates": [GATE | {"seconds": 0.123}],
+        "bands": {"discriminating": 40, "easy": 9},
+        "calls": {"total": 1234, "by_role": {"author": 66, "solver": 1168}},
+        "money": {"spent_usd": 2.0, "reserved_usd": 0.0, "cap_usd": None, "per_accepted_usd": 0.05},
+        "planted": {"wrong_reference": {"planted": 5, "caught": 4, "by": {"oracle": 4, "novelty": 1}}},
+    }  # fmt: skip
+    assert list(status_json(SNAPSHOT)) == list(STATUS_SCHEMA["properties"])
+
+
+@pytest.mark.parametrize("schema", [STATUS_SCHEMA, SHOW_SCHEMA])
+def test_the_schemas_are_schemas(schema: Any) -> None:
+    jsonschema.Draft202012Validator.check_schema(schema)
+
+
+def test_every_state_of_a_job_fits_the_schema() -> None:
+    empty = Snapshot(job=JOB, states={}, gates=[], bands={}, calls_by_role={}, spent_nano_usd=0)
+    for snapshot in (SNAPSHOT, empty, replace(SNAPSHOT, job=replace(JOB, simulated=False))):
+        jsonschema.validate(json.loads(json.dumps(status_json(snapshot))), STATUS_SCHEMA)
+
+
+def test_what_was_planted_shows_for_simulated_jobs_only() -> None:
+    assert "planted" not in status_json(replace(SNAPSHOT, job=replace(JOB, simulated=False)))
+    assert status_json(replace(SNAPSHOT, planted={}))["planted"] == {}
+
+
+@pytest.mark.parametrize(
+    ("state", "alive", "shown"),
+    [
+        (JobState.RUNNING, True, "running"),
+        (JobState.RUNNING, False, "interrupted"),
+        (JobState.DONE, False, "done"),
+        (JobState.STOPPED, False, "stopped"),
+        (JobState.INTERRUPTED, False, "interrupted"),
+    ],
+)
+def test_a_running_job_nobody_holds_is_interrupted(state: JobState, alive: bool, shown: str) -> None:
+    assert status_json(replace(SNAPSHOT, job=replace(JOB, state=state), lease_alive=alive))["state"] == shown
+
+
+def test_cost_per_accepted_is_no_division_by_zero() -> None:
+    none_yet = replace(SNAPSHOT, states={"rejected": 3})
+    assert status_json(none_yet)["money"]["per_accepted_usd"] is None
+    assert status_json(replace(none_yet, spent_nano_usd=0))["money"]["per_accepted_usd"] == 0.0
+
+
+RECEIPT = Receipt(
+    0, "oracle", "1", {"votes": 3}, 0, Finding(Outcome.PASS, "ok", "All agree.", {"votes": ["42"]}, ("look",), {"p": 0.5}),
+    Stage.PULL, None, (CallRef("k", "oracle", "a" * 64, "b" * 64, 0.5, 7),), ("simulated",), 1.5, 3_000_000,
+)  # fmt: skip
+CANDIDATE = Candidate(
+    id="c-1", index=4, spec="s" * 64, recipe="ground_truth", recipe_version="1", coordinate=Coordinate((("steps", 3),)),
+    state=State.ACCEPTED,
+    revisions=(Revision(0, {"prompt": "p"}, "author"), Revision(1, {"prompt": "q"}, "repair", "oracle/x", RECEIPT.calls)),
+    receipts=(RECEIPT, replace(RECEIPT, seq=1, stage=Stage.LANDING, carried_from=0)), measures={"band": "hard"},
+)  # fmt: skip
+
+
+def test_a_candidate_is_shown_whole() -> None:
+    shown = show_json(CANDIDATE, [])
+    jsonschema.validate(json.loads(json.dumps(shown)), SHOW_SCHEMA)
+    assert list(shown) == list(SHOW_SCHEMA["properties"])
+    assert [entry["link"] for entry in shown["receipts"]] == list(CANDIDATE.links())
+    assert shown["chain"] == {"verified": True, "broken": [], "head": CANDIDATE.links()[-1], "seal": CANDIDATE.seal}
+    assert (shown["payload"], shown["coordinate"], shown["simulated"]) == ({"prompt": "q"}, {"steps": 3}, True)
+    assert [entry["origin"] for entry in shown["revisions"]] == ["author", "repair"]
+    assert [len(entry["calls"]) for entry in shown["revisions"]] == [0, 1]
+    first = shown["receipts"][0]
+    assert (first["seconds"], first["cost_usd"], first["calls"]) == (1.5, 0.003, [["k", "oracle", "a" * 64, "b" * 64]])
+
+
+def test_whether_the_chain_verifies_is_what_the_store_found() -> None:
+    assert show_json(CANDIDATE, ["receipt 1 is missing"])["chain"]["verified"] is False
+    assert show_json(CANDIDATE, ["receipt 1 is missing"])["chain"]["broken"] == ["receipt 1 is missing"]
+    assert show_json(CANDIDATE)["chain"]["verified"] is None
+
+
+def test_a_candidate_without_receipts_fits_the_schema() -> None:
+    bare = replace(CANDIDATE, revisions=(), receipts=(), measures={})
+    jsonschema.validate(json.loads(json.dumps(show_json(bare))), SHOW_SCHEMA)

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import zlib
+
+import numpy as np
+from datasketch import MinHash
+from hypothesis import given
+from hypothesis import strategies as st
+
+from factory.similarity.signature import BANDS, SKELETON_BANDS, band_keys, signature
+
+
+@given(st.sets(st.text(max_size=6), max_size=40))
+def test_signature_is_datasketch_bit_for_bit(shingles: set[str]) -> None:
+    theirs = MinHash(num_perm=128, seed=1, hashfunc=zlib.crc32, scheme="affine32")
+    for shingle in shingles:
+        theirs.update(shingle.encode("utf-8", "replace"))
+    ours = signature(shingles)
+    assert ours.dtype == theirs.hashvalues.dtype
+    assert np.array_equal(ours, theirs.hashvalues)
+
+
+def test_equal_band_keys_mean_equal_rows() -> None:
+    rng = np.random.default_rng(5)
+    pool = [f"s{i}" for i in range(120)]
+    met = agreed = 0
+    for _ in range(300):
+        left, right = (set(rng.choice(pool, 60, replace=False)) for _ in range(2))
+        right |= set(list(left)[:45])
+        rows = (signature(left) == signature(right)).reshape(BANDS, 4).all(axis=1)
+        keys = band_keys(left, BANDS) == band_keys(right, BANDS)
+        assert np.array_equal(rows, keys)
+        met += bool(keys.any())
+        agreed += 1
+    assert met / agreed > 0.5
+
+
+def test_bands_find_pairs_as_often_as_the_formula_says() -> None:
+    # Two sets of 60 sharing 40 have J = 40 / 80 = 0.5, and 1 - (1 - 0.5^4)^32 = 0.873.
+    trials, found = 400, 0
+    for trial in range(trials):
+        left = {f"{trial}-{i}" for i in range(60)}
+        right = {f"{trial}-{i}" for i in range(20, 80)}
+        found += bool((band_keys(left, BANDS) == band_keys(right, BANDS)).any())
+    assert abs(found / trials - 0.873) < 0.06
+
+
+def test_no_shingles_no_keys() -> None:
+    assert not band_keys(set(), BANDS).any()
+    assert band_keys({"a"}, SKELETON_BANDS).all()
+
+
+def test_keys_of_different_bands_differ_though_their_rows_agree() -> None:
+    assert len(set(band_keys({"only"}, BANDS).tolist())) == BANDS

@@ -1,0 +1,306 @@
+"""Opening: new, old, foreign, broken, shared, read-only."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import textwrap
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from factory.errors import BadInput, FactoryError
+from factory.ports import JobState
+from store import migrate, open_store, schema, sqlite, this_process
+from store.url import parse
+from tests.store.making import EMBEDDER, a_call, a_candidate, a_job, a_landing, planting_call
+
+ROOT = Path(__file__).resolve().parents[2]
+FIXTURE = Path(__file__).parent / "fixtures" / "store_0001.sql"
+
+BAD_URLS = [
+    ("factory", "neither a store URL nor a path ending in .db", "sqlite:///"),
+    ("", "neither a store URL", "sqlite:///"),
+    ("postgresql://me:s3cret@db/factory", "PostgreSQL stores are not supported by this version", "sqlite:///"),
+    ("mysql://db/x", "scheme 'mysql' is not supported", "sqlite:///"),
+    ("sqlite+aiosqlite:///{tmp}/x.db", "scheme 'sqlite+aiosqlite'", "sqlite:///"),
+    ("://", "no URL", "sqlite:///"),
+    ("sqlite://", "names no file", "sqlite:///"),
+    ("sqlite:///:memory:", "names no file", "sqlite:///"),
+    ("sqlite://host/x.db", "three slashes", "sqlite:///"),
+    ("sqlite:///{tmp}/x.db?synchronous=OFF", "synchronous is 'OFF'", "synchronous=FULL"),
+    ("sqlite:///{tmp}/x.db?mode=ro", "unknown option 'mode'", "synchronous=FULL"),
+    ("sqlite:///{tmp}/missing/x.db", "missing does not exist", "mkdir -p"),
+    ("sqlite:///{tmp}", "is a folder", "factory.db"),
+    ("sqlite:///{tmp}/notes.txt", "is not a SQLite database", "Name another file"),
+    ("sqlite:///{tmp}/notes.txt/x.db", "does not exist", "mkdir -p"),
+    ("{tmp}/foreign.db", "not a store of this factory", "left as it is"),
+    ("sqlite:///{tmp}/damaged.db", "no SQLite database any more", "Restore"),
+]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "notes.txt").write_text("I am not a database, but long enough to look like a file")
+    foreign = sqlite3.connect(tmp_path / "foreign.db")
+    foreign.execute("CREATE TABLE other (x)")
+    foreign.commit()
+    foreign.close()
+    (tmp_path / "damaged.db").write_bytes(b"SQLite format 3\x00" + b"rubbish" * 100)
+    return tmp_path
+
+
+@pytest.mark.parametrize(("url", "what", "fix"), BAD_URLS)
+@pytest.mark.parametrize("read_only", [False, True])
+def test_a_bad_url_names_itself_the_cause_and_the_fix_and_makes_nothing(
+    folder: Path, url: str, what: str, fix: str, read_only: bool
+) -> None:
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+    with pytest.raises(BadInput) as refused:
+        open_store(url.format(tmp=folder), read_only=read_only)
+    message = str(refused.value)
+    assert what in message and fix in message, message
+    assert message.startswith("store ")
+    assert "s3cret" not in message
+    assert {path: path.read_bytes() for path in folder.iterdir()} == before
+
+
+@pytest.mark.skipif(not Path("/proc/1").exists(), reason="needs a folder where nobody may create a file: Linux's /proc")
+def test_a_folder_where_no_file_can_be_made() -> None:
+    with pytest.raises(BadInput, match=r"store sqlite:////proc/x\.db: .*(not writable|cannot be opened)") as refused:
+        open_store("sqlite:////proc/x.db")
+    assert refused.value.fix
+
+
+@pytest.mark.parametrize("asked", [{"read_only": True}, {"must_exist": True}])
+def test_a_store_that_must_exist_is_not_made(tmp_path: Path, asked: dict[str, Any]) -> None:
+    url = f"sqlite:///{tmp_path}/factory.db"
+    with pytest.raises(BadInput, match="there is no store here"):
+        open_store(url, **asked)
+    assert list(tmp_path.iterdir()) == []
+    open_store(url).close()
+    open_store(url, **asked).close()
+
+
+def test_a_relative_url_and_a_bare_path_are_the_same_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for given in ("factory.db", "sqlite:///factory.db", f"sqlite:///{tmp_path}/factory.db?synchronous=full"):
+        assert parse(given).path == tmp_path / "factory.db"
+    open_store("factory.db").close()
+    assert (tmp_path / "factory.db").exists()
+
+
+@pytest.mark.parametrize(("given", "level"), [("", 1), ("?synchronous=NORMAL", 1), ("?synchronous=full", 2)])
+def test_the_writer_syncs_as_asked(url: str, given: str, level: int) -> None:
+    store = open_store(url + given)
+    with store._writer._engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == level
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+    store.close()
+
+
+def test_a_path_with_odd_characters(tmp_path: Path) -> None:
+    place = tmp_path / "a b%20ü#"
+    place.mkdir()
+    store = open_store(str(place / "x.db"))
+    asyncio.run(store.put_cache("k", b"v"))
+    store.close()
+    assert open_store(str(place / "x.db"), read_only=True).get_cache("k") == b"v"
+
+
+# --- the schema -------------------------------------------------------------------------------------------------------
+
+
+def test_the_migrations_make_exactly_the_tables_the_code_uses(url: str) -> None:
+    open_store(url).close()
+    engine = sqlite.reading_engine(parse(url), 1.0)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, schema.metadata) == []
+    engine.dispose()
+
+
+def test_the_head_the_code_names_is_the_last_migration() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(migrate.MIGRATIONS))
+    config.set_main_option("path_separator", "os")
+    assert ScriptDirectory.from_config(config).get_current_head() == schema.HEAD
+
+
+def an_old_store(folder: Path) -> str:
+    """A store that version 0001 wrote, rebuilt from its dump."""
+    connection = sqlite3.connect(folder / "old.db")
+    connection.executescript(FIXTURE.read_text(encoding="utf-8"))
+    connection.close()
+    return f"sqlite:///{folder}/old.db"
+
+
+def check_old_contents(url: str) -> None:
+    """What make_fixture.py put in reads back equal, and can be worked on."""
+    store = open_store(url)
+    stopped = store.job("job-a")
+    assert (stopped.state, stopped.state_reason) == (JobState.STOPPED, "stopped to be kept")
+    assert replace(stopped, state=JobState.RUNNING, state_reason="", finished_at=None) == a_job()
+    assert list(store.candidates()) == [a_candidate(0)]
+    assert store.verify(a_candidate(0).id) == []
+    assert store.calls("job-a", 0) == [planting_call(0, "wrong_reference", "oracle"), a_call(0)]
+    assert list(store.accepted(EMBEDDER)) == [a_landing(0).corpus]
+    assert store.get_cache("key") == b"cached"
+
+    async def main() -> None:
+        lease = await store.acquire("job-a", this_process())
+        await store.record_call(lease, a_call(1))
+        await store.land(lease, a_landing(1))
+
+    asyncio.run(main())
+    assert [unit.index for unit in store.landed("job-a")] == [0, 1]
+    store.close()
+
+
+def test_a_store_written_by_0001_opens_and_goes_on(tmp_path: Path) -> None:
+    check_old_contents(an_old_store(tmp_path))
+
+
+NEXT = '''
+"""A next migration, as a test imagines it."""
+import sqlalchemy as sa
+from alembic import op
+revision, down_revision, branch_labels, depends_on = "0002", "0001", None, None
+def upgrade():
+    op.create_table("extras", sa.Column("x", sa.Integer()))
+    {then}
+'''
+
+
+@pytest.fixture
+def next_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Code whose schema is one migration further; returns that migration's file."""
+    copy = tmp_path / "migrations"
+    shutil.copytree(migrate.MIGRATIONS, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(migrate, "MIGRATIONS", copy)
+    monkeypatch.setattr(schema, "HEAD", "0002")
+    file = copy / "versions" / "v0002_next.py"
+    file.write_text(NEXT.format(then="pass"))
+    return file
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_an_old_store_is_migrated_with_all_it_holds(next_version: Path, tmp_path: Path, read_only: bool) -> None:
+    url = an_old_store(tmp_path)
+    open_store(url, read_only=read_only).close()
+    connection = sqlite3.connect(tmp_path / "old.db")
+    assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("0002",)]
+    assert connection.execute("SELECT * FROM extras").fetchall() == []
+    connection.close()
+    check_old_contents(url)
+
+
+def test_a_migration_that_fails_leaves_the_old_store(next_version: Path, tmp_path: Path) -> None:
+    url = an_old_store(tmp_path)
+    next_version.write_text(NEXT.format(then="op.execute('INSERT INTO nowhere VALUES (1)')"))
+    with pytest.raises(FactoryError, match="nowhere"):
+        open_store(url)
+    connection = sqlite3.connect(tmp_path / "old.db")
+    assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
+    assert connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'extras'").fetchall() == [(0,)]
+    connection.close()
+
+
+def test_a_newer_store_is_refused_untouched(tmp_path: Path) -> None:
+    url = an_old_store(tmp_path)
+    connection = sqlite3.connect(tmp_path / "old.db")
+    connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.commit()
+    connection.close()
+    for read_only in (False, True):
+        with pytest.raises(BadInput, match=r"written by a newer version.*pip install --upgrade"):
+            open_store(url, read_only=read_only)
+
+
+# --- several processes ------------------------------------------------------------------------------------------------
+
+
+def python(code: str, *arguments: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", textwrap.dedent(code), *arguments]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT)
+
+
+def test_processes_that_open_a_new_store_at_once_all_succeed(url: str) -> None:
+    code = """
+        import asyncio, sys, time
+        from store import open_store, this_process
+        from tests.store.making import a_job
+        time.sleep(max(0.0, float(sys.argv[3]) - time.time()))
+        store = open_store(sys.argv[1])
+        asyncio.run(store.create_job(a_job(sys.argv[2], seed=int(sys.argv[2])), this_process()))
+    """
+    start = str(time.time() + 1.5)
+    processes = [python(code, url, str(n), start) for n in range(4)]
+    for process in processes:
+        _, errors = process.communicate(timeout=60)
+        assert process.returncode == 0, errors
+    store = open_store(url)
+    assert {job.id for job in store.jobs()} == {"0", "1", "2", "3"}
+    store.close()
+
+
+def test_a_reader_sees_whole_landings_while_another_process_writes(url: str) -> None:
+    code = """
+        import asyncio, sys
+        from store import open_store, this_process
+        from tests.store.making import a_job, a_landing
+        async def main():
+            store = open_store(sys.argv[1])
+            lease = await store.create_job(a_job(), this_process())
+            print("started", flush=True)
+            for index in range(300):
+                await store.land(lease, a_landing(index))
+        asyncio.run(main())
+    """
+    process = python(code, url)
+    assert process.stdout is not None and process.stdout.readline() == "started\n"
+    reader = open_store(url, read_only=True)
+    seen = 0
+    while process.poll() is None:
+        shown = reader.snapshot("job-a")
+        counted = shown.states.get("accepted", 0)
+        assert counted == (shown.gates[0]["checked"] if shown.gates else 0)
+        found = list(reader.candidates(job_id="job-a", bands=["hard"]))
+        assert [candidate.index for candidate in found] == list(range(len(found)))
+        assert all(len(candidate.receipts) == 3 for candidate in found)
+        assert len(found) >= counted >= seen
+        seen = counted
+    assert process.wait() == 0
+    assert seen > 0
+    with pytest.raises(FactoryError, match="opened for reading only"):
+        asyncio.run(reader.put_cache("k", b""))
+    reader.close()
+
+
+@pytest.mark.skipif(os.geteuid() == 0 and not shutil.which("setpriv"), reason="root may write anywhere; needs setpriv")
+def test_a_store_in_a_folder_that_cannot_be_written_can_be_read(tmp_path: Path) -> None:
+    url = an_old_store(tmp_path)
+    open_store(url).close()
+    code = f"from store import open_store; print(open_store({url!r}, read_only=True).job('job-a').seed)"
+    command = [sys.executable, "-c", code]
+    if os.geteuid() == 0:
+        command = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", *command]
+    for path in (tmp_path / "old.db", tmp_path):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    try:
+        found = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    finally:
+        tmp_path.chmod(0o755)
+    assert found.stdout == "7\n", found.stderr
