@@ -103,6 +103,10 @@ _TRANSIENT = frozenset(
 )
 
 
+class CallGivenUp(Exception):
+    """A call that kept failing by itself while its endpoint answered others: its item is errored, the job goes on."""
+
+
 class ModelFailure(Exception):
     """A typed failure of one model call; what the model did send travels along.
 

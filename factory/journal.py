@@ -8,29 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
-import time
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, NoReturn
+from typing import NoReturn
 
 import orjson
 
+from factory.caller import Caller
 from factory.canonical import canonical_json, digest, sha256_hex
-from factory.errors import FactoryError, FailureKind, JournalMismatch, ModelFailure, ProviderUnusable
-from factory.ports import Attempt, CallIdentity, CallRecord, Lease, Model, Store
+from factory.errors import CallGivenUp, FactoryError, FailureKind, JournalMismatch, ModelFailure
+from factory.ports import Attempt, CallIdentity, CallRecord, Lease, Store
 from factory.types import CallRef, Cast, Member, Message, ModelReply, ModelRequest, ReplySchema, Role
-
-FIRST_WAIT_S: Final = 0.5
-LONGEST_WAIT_S: Final = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long transient failures of one call are waited out before the provider counts as away. Seconds."""
-
-    seconds: float = 600.0
-    sleep: Callable[[float], Coroutine[Any, Any, None]] = asyncio.sleep
 
 
 class Journal:
@@ -41,22 +29,13 @@ class Journal:
     such an error for evidence about its candidate.
     """
 
-    def __init__(
-        self,
-        store: Store,
-        lease: Lease,
-        cast: Cast,
-        models: Mapping[Role, Sequence[Model]],
-        *,
-        patience: Patience | None = None,
-    ) -> None:
+    def __init__(self, store: Store, lease: Lease, cast: Cast, caller: Caller) -> None:
         self._store = store
         self._lease = lease
-        self._patience = patience or Patience()
+        self._caller = caller
         self.cast = cast
-        self._models = models
         self._replayable = store.last_journaled_index(lease.job)
-        self._in_flight: set[asyncio.Task[CallRecord | None]] = set()
+        self._in_flight: set[asyncio.Task[CallRecord | CallGivenUp | None]] = set()
         self.fatal: asyncio.Future[FactoryError] = asyncio.get_running_loop().create_future()
         self.calls_made = 0
 
@@ -68,7 +47,10 @@ class Journal:
         return PullJournal(self, candidate_id, index, known)
 
     async def settle(self) -> None:
-        """Wait until every call in flight is answered and committed: nothing that was paid for is lost."""
+        """Let go of calls that were not sent yet, and wait until every other one is answered and committed: nothing that was
+        paid for is lost.
+        """
+        self._caller.close()
         while self._in_flight:
             await asyncio.gather(*self._in_flight, return_exceptions=True)
 
@@ -78,6 +60,8 @@ class Journal:
         self._in_flight.add(task)
         task.add_done_callback(self._in_flight.discard)
         record = await asyncio.shield(task)
+        if isinstance(record, CallGivenUp):
+            raise record
         return record if record is not None else await self.wait_to_be_cancelled()
 
     def die(self, exc: FactoryError) -> None:
@@ -89,10 +73,12 @@ class Journal:
         while True:
             await asyncio.get_running_loop().create_future()
 
-    async def _guarded(self, identity: CallIdentity, request: ModelRequest) -> CallRecord | None:
+    async def _guarded(self, identity: CallIdentity, request: ModelRequest) -> CallRecord | CallGivenUp | None:
         """The committed record, or None when the job must end: the reason then stands in `fatal`."""
         try:
             return await self._call_and_commit(identity, request)
+        except CallGivenUp as exc:
+            return exc
         except FactoryError as exc:
             self.die(exc)
         except Exception as exc:
@@ -107,29 +93,8 @@ class Journal:
         return None
 
     async def _call_and_commit(self, identity: CallIdentity, request: ModelRequest) -> CallRecord:
-        model = self._models[Role(identity.role)][identity.slot]
-        attempts: list[Attempt] = []
-        waited = 0.0
-        while True:
-            began, clock = time.time(), time.perf_counter()
-            outcome: ModelReply | ModelFailure
-            try:
-                outcome = await model.complete(request)
-            except ModelFailure as failure:
-                outcome = failure
-            attempts.append(_attempt(len(attempts), began, time.perf_counter() - clock, outcome))
-            if not (isinstance(outcome, ModelFailure) and outcome.kind.transient):
-                break
-            wait = _backoff(len(attempts), outcome.retry_after_s)
-            if waited + wait > self._patience.seconds:
-                raise ProviderUnusable(
-                    f"{outcome} after {len(attempts)} attempts over {waited:.0f} s",
-                    where=request.model,
-                    fix=f"Nothing is lost: once the provider answers again, `factory resume {self._lease.job}` goes on",
-                )
-            waited += wait
-            await self._patience.sleep(wait)
-        record = _record(identity, request, outcome, tuple(attempts))
+        outcome, attempts = await self._caller.call(identity, request)
+        record = _record(identity, request, outcome, attempts)
         try:
             await self._store.record_call(self._lease, record)
         except FactoryError:
@@ -218,30 +183,6 @@ class JournaledSeat:
             max_tokens=self.member.max_tokens,
         )
         return await self.scope.ask(identity, request)
-
-
-def _backoff(attempts: int, retry_after_s: float | None) -> float:
-    """Seconds before the next attempt: what the provider asked for, else exponential with full jitter (AWS, 2015)."""
-    ceiling = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** (attempts - 1))
-    drawn = random.uniform(0, ceiling)
-    return max(drawn, min(retry_after_s, LONGEST_WAIT_S)) if retry_after_s is not None else drawn
-
-
-def _attempt(number: int, began: float, seconds: float, outcome: ModelReply | ModelFailure) -> Attempt:
-    failed = isinstance(outcome, ModelFailure)
-    usage = outcome.usage
-    return Attempt(
-        number=number,
-        started_at=began,
-        seconds=seconds,
-        status=outcome.kind.value if isinstance(outcome, ModelFailure) else "ok",
-        detail=outcome.detail if isinstance(outcome, ModelFailure) else "",
-        served_model=outcome.served_model,
-        request_id=outcome.request_id,
-        input_tokens=usage.input_tokens if usage else None,
-        output_tokens=usage.output_tokens if usage else None,
-        cached_tokens=usage.cached_tokens if usage and not failed else None,
-    )
 
 
 def _record(

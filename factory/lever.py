@@ -11,7 +11,7 @@ import orjson
 from pydantic import BaseModel, ValidationError
 
 from factory.canonical import plain, stream
-from factory.errors import FactoryError, FailureKind, ModelFailure
+from factory.errors import CallGivenUp, FactoryError, FailureKind, ModelFailure
 from factory.gate import Gate, GateContext, Task, error, reject, settings_of
 from factory.journal import CallScope, PullJournal
 from factory.ports import CorpusView, GateTally
@@ -93,8 +93,9 @@ async def pull(
 
 
 async def _drive(work: _Pull) -> State:
-    if not await _write(work, item=None, finding=None):
-        return State.REJECTED
+    stopped = await _write(work, item=None, finding=None)
+    if stopped is not None:
+        return stopped
     while True:
         verdict = await _gates(work)
         if verdict is None:
@@ -107,8 +108,9 @@ async def _drive(work: _Pull) -> State:
         if finding.outcome is Outcome.REJECT or not _may_repair(work):
             return State.REJECTED
         before = work.revisions[-1].payload
-        if not await _write(work, item=_item(work), finding=finding, cause=f"{gate.name}/{finding.reason}"):
-            return State.REJECTED
+        stopped = await _write(work, item=_item(work), finding=finding, cause=f"{gate.name}/{finding.reason}")
+        if stopped is not None:
+            return stopped
         if work.revisions[-1].payload == before:
             # Running the same gates on the same payload again would only pay twice for the same finding.
             return State.REJECTED
@@ -118,8 +120,10 @@ def _may_repair(work: _Pull) -> bool:
     return work.line.recipe.repair is not None and len(work.revisions) <= work.line.spec.repairs
 
 
-async def _write(work: _Pull, *, item: Item | None, finding: Finding | None, cause: str = "") -> bool:
-    """Ask the author for the next revision: the first one, or the repair of `item`. False when it delivered none."""
+async def _write(work: _Pull, *, item: Item | None, finding: Finding | None, cause: str = "") -> State | None:
+    """Ask the author for the next revision: the first one, or the repair of `item`. The state the pull ends in when it
+    delivered none: rejected where the author refused or broke off, errored where the asking itself failed.
+    """
     line, number = work.line, len(work.revisions)
     scope = work.journal.scope(AUTHOR, number)
     context = AuthorContext(
@@ -140,16 +144,20 @@ async def _write(work: _Pull, *, item: Item | None, finding: Finding | None, cau
     except ModelFailure as failure:
         if failure.kind is not FailureKind.MALFORMED:
             found = reject(f"author_{failure.kind.value}", f"The author delivered nothing usable: {failure.detail}.")
-            work.receipts.append(_receipt(work, AUTHOR, line.recipe.version, {}, number, found, scope))
-            return False
+            return _no_revision(work, number, found, scope)
         payload = _salvage(failure.text)
+    except CallGivenUp as exc:
+        return _no_revision(work, number, error("call_given_up", f"The author's call kept failing: {exc}."), scope)
     except Exception as exc:
-        found = error("author_broke", f"{type(exc).__name__}: {exc}")
-        work.receipts.append(_receipt(work, AUTHOR, line.recipe.version, {}, number, found, scope))
-        return False
+        return _no_revision(work, number, error("author_broke", f"{type(exc).__name__}: {exc}"), scope)
     origin = "author" if item is None else "repair"
     work.revisions.append(Revision(number, plain(payload), origin, cause, scope.calls))
-    return True
+    return None
+
+
+def _no_revision(work: _Pull, number: int, found: Finding, scope: CallScope) -> State:
+    work.receipts.append(_receipt(work, AUTHOR, work.line.recipe.version, {}, number, found, scope))
+    return State.ERRORED if found.outcome is Outcome.ERROR else State.REJECTED
 
 
 def _rotation(anchors: tuple[Anchor, ...], index: int) -> tuple[Anchor, ...]:
@@ -212,6 +220,8 @@ async def _check(work: _Pull, gate: Gate, item: Item, scope: CallScope) -> Findi
         # A gate's own means failed (a grader's worker that does not start, say): that says nothing of this candidate.
         work.journal.journal.die(exc)
         return await work.journal.journal.wait_to_be_cancelled()
+    except CallGivenUp as exc:
+        return error("call_given_up", f"A model call this needs kept failing: {exc}.")
     except Exception as exc:
         return error("gate_broke", f"{type(exc).__name__}: {exc}")
 

@@ -205,7 +205,10 @@ class CallIdentity:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One physical try. started_at: unix seconds; status: "ok" or a FailureKind; money in integer nano-dollars."""
+    """One physical try. started_at: unix seconds; status: "ok" or a FailureKind; money in integer nano-dollars.
+
+    flag: what its settlement must confess: "unmetered", "overrun", or "".
+    """
 
     number: int
     started_at: float
@@ -219,6 +222,18 @@ class Attempt:
     cached_tokens: int | None = None
     reserved_nano_usd: int = 0
     cost_nano_usd: int = 0
+    flag: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """A job's ledger as the store keeps it, in nano-dollars. spent: settled attempts, and reservations that were open when a
+    process died, charged in full; reserved: open now; cap: None where there is none.
+    """
+
+    spent_nano_usd: int
+    reserved_nano_usd: int
+    cap_nano_usd: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,7 +316,7 @@ class Snapshot:
     gates: Sequence[Mapping[str, Any]]
     bands: Mapping[str, int]
     calls_by_role: Mapping[str, int]
-    spent_nano_usd: int
+    money: Money
     planted: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     lease_alive: bool = False
     seconds: float = 0.0
@@ -331,7 +346,18 @@ class Store(Protocol):
     def landed(self, job_id: str) -> Sequence[LandedUnit]: ...
 
     # the journal
-    async def record_call(self, lease: Lease, call: CallRecord) -> None: ...
+    async def open_attempt(self, lease: Lease, identity: CallIdentity, number: int, reserved_nano_usd: int) -> None:
+        """Make an attempt's reservation durable before it is sent. It stays open until `record_call` of its call; what is open
+        when a process dies is charged in full by the next `acquire`.
+        """
+        ...
+
+    async def record_call(self, lease: Lease, call: CallRecord) -> None:
+        """Keep a finished call with its attempts; its open reservations are settled in the same transaction."""
+        ...
+
+    def money(self, job_id: str) -> Money: ...
+    async def set_cap(self, lease: Lease, cap_nano_usd: int | None) -> None: ...
     def calls(self, job_id: str, index: int) -> Sequence[CallRecord]: ...
     def last_journaled_index(self, job_id: str) -> int:
         """The highest index with a journaled call, -1 when there is none."""

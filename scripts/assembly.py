@@ -5,24 +5,34 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
 from factory import config
+from factory.budget import FREE, Price
+from factory.caller import Channel
 from factory.canonical import digest, sha256_hex
+from factory.config.lineage import check_lineage
+from factory.config.prices import prices_of
 from factory.errors import BadInput
 from factory.gate import Gate, settings_of
 from factory.lever import Line
-from factory.ports import Embedder, Model
+from factory.limits import Limits
+from factory.ports import Embedder
+from factory.providers import connect
+from factory.providers.endpoint import endpoint_of
 from factory.providers.sim import SimModel
 from factory.recipe import Recipe
 from factory.similarity.embedder import load_embedder
 from factory.similarity.references import Reference
 from factory.types import Cast, Member, Role, Spec
 from scripts.registry import find_recipe
+
+if TYPE_CHECKING:
+    from factory.providers.transport import Connections
 
 SIM_LOG_VARIABLE = "FACTORY_SIM_LOG"
 
@@ -94,9 +104,9 @@ def _plan(loaded: config.LoadedSpec, cast: config.LoadedCast, recipe: Recipe) ->
     settings = config.parse_settings(recipe.settings, spec.settings, loaded.locate)
     gates = config.bind_gates(recipe.gates, spec.gates, spec.without, loaded.locate)
     _check_anchors(recipe, spec, loaded)
-    config.check_lineage(cast.cast, cast.locate)
+    check_lineage(cast.cast, cast.locate)
     _check_roles(gates, cast)
-    models_of(recipe, cast.cast, where=str(cast.path))
+    check_members(recipe, cast.cast, str(cast.path))
     references = tuple(Reference(r.name, r.sha256, config.read_texts(r)) for r in spec.references)
     shipped = next((name for name, path in recipe.casts.items() if path == cast.path), None)
     inputs = {
@@ -109,26 +119,71 @@ def _plan(loaded: config.LoadedSpec, cast: config.LoadedCast, recipe: Recipe) ->
     return Plan(spec, recipe, settings, gates, cast.cast, load_embedder(spec.embedder), references, inputs)
 
 
-def models_of(recipe: Recipe, cast: Cast, *, where: str = "cast") -> dict[Role, tuple[Model, ...]]:
-    """A model per seat. Raises BadInput for a member nothing here can play."""
+def check_members(recipe: Recipe, cast: Cast, where: str) -> None:
+    """Whether every member can be played at all. Raises BadInput, or ProviderUnusable for a key that is not there."""
     players = recipe.rehearsal() if recipe.rehearsal is not None else {}
-    log = os.environ.get(SIM_LOG_VARIABLE)
+    for role, members in cast.members.items():
+        for member in members:
+            if not member.simulated:
+                connect.check(member)
+            elif member.model.removeprefix("sim:") not in players:
+                known = ", ".join(f"sim:{player}" for player in sorted(players)) or "none"
+                raise BadInput(
+                    f"recipe {recipe.name} cannot rehearse {member.model!r}",
+                    where=f"{where}: {role.value}: model",
+                    fix=f"It has: {known}",
+                )
 
-    def model(role: Role, member: Member) -> Model:
-        place = f"{where}: {role.value}: model"
-        if not member.simulated:
-            raise BadInput(
-                f"{member.model!r} needs a provider adapter, and this version has only rehearsal models",
-                where=place,
-                fix="Use `sim:` models (`--cast rehearsal`)",
-            )
-        name = member.model.removeprefix("sim:")
-        if name not in players:
-            known = ", ".join(f"sim:{player}" for player in sorted(players)) or "none"
-            raise BadInput(f"recipe {recipe.name} cannot rehearse {member.model!r}", where=place, fix=f"It has: {known}")
-        return SimModel(players[name], member, log=Path(log) if log else None)
 
-    return {role: tuple(model(role, member) for member in seats) for role, seats in cast.members.items()}
+@dataclass
+class Wires:
+    """How one process reaches its models: connections and limits shared by every role, prices by seat."""
+
+    recipe: Recipe
+    cast: Cast
+    concurrency: int
+    capped: bool = False
+    limits: Limits = field(default_factory=Limits)
+    _connections: Connections | None = None
+
+    def channels(self) -> dict[Role, tuple[Channel, ...]]:
+        prices = prices_of(self.cast, capped=self.capped)
+        return {
+            role: tuple(self._channel(member, prices[role, slot]) for slot, member in enumerate(members))
+            for role, members in self.cast.members.items()
+        }
+
+    async def close(self) -> None:
+        if self._connections is not None:
+            await self._connections.aclose()
+
+    def _channel(self, member: Member, price: Price | None) -> Channel:
+        if member.simulated:
+            players = self.recipe.rehearsal() if self.recipe.rehearsal is not None else {}
+            log = os.environ.get(SIM_LOG_VARIABLE)
+            return Channel(SimModel(players[member.model.removeprefix("sim:")], member, log=Path(log) if log else None))
+        if self._connections is None:
+            from factory.providers.transport import Connections
+
+            self._connections = Connections(self.concurrency)
+        at = endpoint_of(member)
+        endpoint = self.limits.endpoint(
+            f"{at.provider} at {at.host} ({at.key_env})", max_in_flight=self.concurrency, rpm=member.rpm, tpm=member.tpm
+        )
+        model = connect.connect(member, self._connections)
+        # Without a cap a price nobody knows only means that nothing can be counted.
+        return Channel(model, endpoint, price or FREE, output_bound(member))
+
+
+def output_bound(member: Member) -> int | None:
+    """The most output tokens a call of this member can be billed for, None where nothing bounds it."""
+    if member.max_tokens is not None:
+        return member.max_tokens
+    if member.model.startswith("anthropic/"):
+        from factory.providers.anthropic import DEFAULT_MAX_TOKENS
+
+        return DEFAULT_MAX_TOKENS
+    return None
 
 
 def _check_anchors(recipe: Recipe, spec: Spec, loaded: config.LoadedSpec) -> None:

@@ -26,7 +26,7 @@ from factory.ports import Model, Policy
 from factory.types import Message, ModelRequest, ReplySchema, Role
 from recipes import load_shipped
 from scripts import jobs
-from scripts.assembly import Plan, models_of, prepare
+from scripts.assembly import Plan, Wires, prepare
 from store import SqlStore, open_store
 
 DEFAULT_SPEC = "pharmacy.yaml"
@@ -76,8 +76,8 @@ async def factory(store: SqlStore, plan: Plan, attempts: int, concurrency: int) 
 
 async def bare_loop(store: SqlStore, plan: Plan, job: str, attempts: int) -> dict[str, float]:
     """The journaled requests once more, straight to the models, one after the other."""
-    models = models_of(plan.recipe, plan.cast)
-    requests = [(models[Role(c.identity.role)][c.identity.slot], request_of(c.request, c.key))
+    channels = Wires(plan.recipe, plan.cast, 1).channels()
+    requests = [(channels[Role(c.identity.role)][c.identity.slot].model, request_of(c.request, c.key))
                 for index in range(attempts) for c in store.calls(job, index)]  # fmt: skip
     cpu = time.process_time()
     for model, request in requests:

@@ -27,6 +27,12 @@ StoreOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs, a stable interface.")]
 ConcurrencyOption = Annotated[int, typer.Option(min=1, help="Pulls in flight. It never changes the outcome.")]
+BudgetOption = Annotated[
+    float | None,
+    typer.Option(
+        min=0, help="A hard cap in USD on the whole job; resumable with a larger one. Exit code 3.", show_default=False
+    ),
+]
 DeadlineOption = Annotated[
     str | None, typer.Option(help="Stop cleanly after this long: 90s, 30m, 2h. Resumable; exit code 3.", show_default=False)
 ]
@@ -46,6 +52,7 @@ def run(
             show_default=False,
         ),
     ] = None,
+    budget: BudgetOption = None,
     deadline: DeadlineOption = None,
     concurrency: ConcurrencyOption = 16,
     seed: Annotated[
@@ -61,7 +68,7 @@ def run(
     from scripts.commands import run as command
 
     request = command.RunRequest(
-        spec, cast, attempts, accept, max_attempts, command.seconds(deadline), concurrency, seed, _url(store), json
+        spec, cast, attempts, accept, max_attempts, budget, command.seconds(deadline), concurrency, seed, _url(store), json
     )
     raise typer.Exit(command.preview(request) if dry_run else command.run(request))
 
@@ -70,6 +77,7 @@ def run(
 def resume(
     job: Annotated[str, typer.Argument(help="The job's id, as `factory status` lists it.")],
     concurrency: ConcurrencyOption = 16,
+    budget: BudgetOption = None,
     deadline: DeadlineOption = None,
     as_new: Annotated[
         bool, typer.Option("--as-new", help="Start a new job on the spec, cast and recipe as they are now, under a new seed.")
@@ -80,7 +88,7 @@ def resume(
     """Go on with a job that was interrupted, stopped or killed; what was paid for is not paid for again."""
     from scripts.commands import run as command
 
-    raise typer.Exit(command.resume(job, concurrency, command.seconds(deadline), as_new, _url(store), json))
+    raise typer.Exit(command.resume(job, concurrency, budget, command.seconds(deadline), as_new, _url(store), json))
 
 
 @app.command()

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from factory.budget import Budget
+from factory.caller import Caller
 from factory.canonical import digest
 from factory.errors import BadInput
 from factory.journal import Journal
@@ -16,7 +18,7 @@ from factory.orchestrator import Ledger, Progress, Run, RunEnd
 from factory.ports import JobRecord, JobState, Lease, Policy
 from factory.similarity.corpus import MemoryCorpus, build
 from factory.types import Candidate, State
-from scripts.assembly import Plan, models_of, prepare_again
+from scripts.assembly import Plan, Wires, prepare_again
 from store import SqlStore, this_process
 
 
@@ -26,6 +28,7 @@ class Limits:
 
     concurrency: int
     deadline_s: float | None = None
+    budget_nano: int | None = None
 
 
 Watcher = Callable[[Run], "asyncio.Task[None] | None"]
@@ -119,33 +122,39 @@ async def _go(
     landed: Sequence[Candidate],
     watch: Watcher,
 ) -> RunEnd:
-    line = plan.line(job.seed)
     progress = Progress(job.policy)
     for candidate in landed:
         progress.land(candidate)
     progress.landed_before = progress.landed
-    journal = Journal(store, lease, plan.cast, models_of(plan.recipe, plan.cast))
-    run = Run(
-        store=store,
-        lease=lease,
-        line=line,
-        policy=job.policy,
-        concurrency=min(limits.concurrency, plan.spec.lookahead),
-        journal=journal,
-        corpus=corpus,
-        ledger=_ledger(plan, landed),
-        progress=progress,
-        start_index=len(landed),
-        deadline_s=limits.deadline_s,
-    )
-    watcher = watch(run)
-    with _signals(run.interrupt):
-        try:
-            return await run.go()
-        finally:
-            if watcher is not None:
-                watcher.cancel()
-                await asyncio.gather(watcher, return_exceptions=True)
+    money = store.money(job.id)
+    wires = Wires(plan.recipe, plan.cast, limits.concurrency, capped=limits.budget_nano is not None)
+    try:
+        budget = Budget(limits.budget_nano, spent_nano=money.spent_nano_usd)
+        await store.set_cap(lease, limits.budget_nano)
+        journal = Journal(store, lease, plan.cast, Caller(store, lease, wires.channels(), budget))
+        run = Run(
+            store=store,
+            lease=lease,
+            line=plan.line(job.seed),
+            policy=job.policy,
+            concurrency=min(limits.concurrency, plan.spec.lookahead),
+            journal=journal,
+            corpus=corpus,
+            ledger=_ledger(plan, landed),
+            progress=progress,
+            start_index=len(landed),
+            deadline_s=limits.deadline_s,
+        )
+        watcher = watch(run)
+        with _signals(run.interrupt):
+            try:
+                return await run.go()
+            finally:
+                if watcher is not None:
+                    watcher.cancel()
+                    await asyncio.gather(watcher, return_exceptions=True)
+    finally:
+        await wires.close()
 
 
 def _ledger(plan: Plan, landed: Sequence[Candidate]) -> Ledger:

@@ -1,4 +1,4 @@
-"""Inserting many rows with few statements.
+"""Inserting and deleting many rows with few statements.
 
 The driver lets go of the interpreter lock at every step of a statement and must then win it back from a busy event loop,
 which may take a whole switch interval (5 ms). A row per statement would pay that per row; here 64 rows pay it once.
@@ -9,24 +9,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, Dialect, Insert, bindparam
+from sqlalchemy import Connection, Delete, Dialect, Insert, Table, bindparam
 
 from store import sqlite
 
 _SIZES: Final = (64, 32, 16, 8, 4, 2, 1)
 
 
-class BulkInsert:
-    """One insert statement in its many-row forms, made once each. columns: the order of a row's values."""
+class Bulk:
+    """One statement in its many-row forms, made once each. width: values of a row; statement: over one row of parameters."""
 
-    def __init__(self, statement: Insert, columns: Sequence[str]) -> None:
-        self._statement = statement.values({name: bindparam(name) for name in columns})
-        self._row = f"({', '.join('?' * len(columns))})"
-        self._sizes = [size for size in _SIZES if size * len(columns) <= sqlite.MAX_PARAMETERS]
+    def __init__(self, statement: Insert | Delete, width: int) -> None:
+        self._statement = statement
+        self._row = sqlite.row_of_parameters(width)
+        self._sizes = [size for size in _SIZES if size * width <= sqlite.MAX_PARAMETERS]
         self._texts: dict[int, str] = {}
 
     def run(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Insert the rows in their order."""
+        """The statement over the rows, in their order."""
         start = 0
         for size in self._sizes:
             while len(rows) - start >= size:
@@ -38,6 +38,16 @@ class BulkInsert:
         """The statement for `size` rows. SQLAlchemy writes it for one, since for 64 it would take a tenth of a second."""
         one = str(self._statement.compile(dialect=dialect))
         head, row, tail = one.partition(self._row)
-        assert row, f"not the one-row insert it should be: {one}"
+        assert row, f"not the one-row statement it should be: {one}"
         text = self._texts[size] = head + ", ".join([row] * size) + tail
         return text
+
+
+def inserting(statement: Insert, columns: Sequence[str]) -> Bulk:
+    """columns: the order of a row's values."""
+    return Bulk(statement.values({name: bindparam(name) for name in columns}), len(columns))
+
+
+def deleting(table: Table, columns: Sequence[str]) -> Bulk:
+    """Deletes every row of the table that has one of the given rows' values in these columns."""
+    return Bulk(sqlite.delete_listed(table, columns), len(columns))

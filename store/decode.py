@@ -52,7 +52,7 @@ def call(row: Any, attempts: Iterable[Any]) -> CallRecord:
 def _attempt(row: Any) -> Attempt:
     return Attempt(
         row.number, row.started_at, row.seconds, row.status, row.detail, row.served_model, row.request_id,
-        row.input_tokens, row.output_tokens, row.cached_tokens, row.reserved_nano_usd, row.cost_nano_usd,
+        row.input_tokens, row.output_tokens, row.cached_tokens, row.reserved_nano_usd, row.cost_nano_usd, row.flag,
     )  # fmt: skip
 
 

@@ -13,10 +13,10 @@ import orjson
 
 from factory.canonical import canonical_json, sha256_hex
 from factory.errors import FactoryError
-from factory.ports import CallRecord, GateTally, JobRecord, Landing
+from factory.ports import CallIdentity, CallRecord, GateTally, JobRecord, Landing
 from factory.types import CallRef, Candidate
 from factory.types.seal import Sealed, sealed
-from store.schema import calls
+from store.schema import IDENTITY, calls
 
 Row = tuple[Any, ...]
 
@@ -24,6 +24,9 @@ JSON_MEDIA_TYPE: Final = "application/json"
 
 REQUEST_BLOB: Final = list(calls.columns.keys()).index("request")
 """Where a call's row names its request's blob."""
+
+IDENTITY_COLUMNS: Final = len(IDENTITY)
+"""How many values at the start of a call's or an attempt's row say whose it is."""
 
 
 def text_json(value: Any) -> str:
@@ -55,10 +58,17 @@ class LandingRows:
     vector: tuple[Row, ...] = ()
 
 
+def opening_row(job: int, identity: CallIdentity, number: int, reserved_nano_usd: int, at: float) -> Row:
+    return (*_identity(job, identity), number, reserved_nano_usd, at)
+
+
+def _identity(job: int, at: CallIdentity) -> Row:
+    return (job, at.index, at.revision, at.gate, at.purpose, str(at.role), at.slot, at.sample)
+
+
 def call_rows(job: int, call: CallRecord, known: Container[str]) -> CallRows:
     """known: blobs that need not be sent again."""
-    at = call.identity
-    identity = (job, at.index, at.revision, at.gate, at.purpose, str(at.role), at.slot, at.sample)
+    identity = _identity(job, call.identity)
     request, response = sha256_hex(call.request), sha256_hex(call.response)
     blobs = {
         sha: (sha, JSON_MEDIA_TYPE, data)
@@ -72,12 +82,12 @@ def call_rows(job: int, call: CallRecord, known: Container[str]) -> CallRows:
         attempts=tuple(
             (
                 *identity, a.number, a.started_at, a.seconds, str(a.status), a.detail, a.served_model, a.request_id,
-                a.input_tokens, a.output_tokens, a.cached_tokens, a.reserved_nano_usd, a.cost_nano_usd,
+                a.input_tokens, a.output_tokens, a.cached_tokens, a.reserved_nano_usd, a.cost_nano_usd, a.flag,
             )
             for a in call.attempts
         ),
         blobs=blobs,
-        role=str(at.role),
+        role=str(call.identity.role),
         spent_nano_usd=sum(a.cost_nano_usd for a in call.attempts),
     )  # fmt: skip
 
@@ -147,4 +157,6 @@ def job_values(job: JobRecord) -> dict[str, Any]:
         "created_at": job.created_at,
         "finished_at": job.finished_at,
         "landed": 0,
+        "charged_nano_usd": 0,
+        "cap_nano_usd": None,
     }

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select
 
 from factory.ports import JobState, Snapshot
 from factory.types import Role
-from store import decode, leases, reader
+from store import decode, leases, ledger, reader
 from store.schema import call_tallies, calls, candidates, gate_tallies
 from store.schema import leases as lease_table
 
@@ -20,15 +20,14 @@ def snapshot(connection: Connection, job_id: str) -> Snapshot:
     """The job's numbers as they stand. seconds: how long it has been worked, the times between resumptions left out."""
     row = reader.job_row(connection, job_id)
     lease = connection.execute(select(lease_table).where(lease_table.c.job == row.number)).one()
-    by_role, spent = _calls(connection, row.number)
     states, bands = _candidates(connection, row.number)
     return Snapshot(
         job=decode.job(row),
         states=states,
         gates=_gates(connection, row.number),
         bands=bands,
-        calls_by_role=by_role,
-        spent_nano_usd=spent,
+        calls_by_role=_calls(connection, row.number),
+        money=ledger.money(connection, row),
         planted=_planted(connection, row.number),
         lease_alive=row.state == JobState.RUNNING and leases.is_alive(lease),
         seconds=leases.worked_seconds(lease),
@@ -47,9 +46,9 @@ def _candidates(connection: Connection, job: int) -> tuple[dict[str, int], dict[
     return states, bands
 
 
-def _calls(connection: Connection, job: int) -> tuple[dict[str, int], int]:
-    rows = connection.execute(select(call_tallies).where(call_tallies.c.job == job).order_by(call_tallies.c.role)).all()
-    return {row.role: row.calls for row in rows}, sum(row.cost_nano_usd for row in rows)
+def _calls(connection: Connection, job: int) -> dict[str, int]:
+    rows = connection.execute(select(call_tallies).where(call_tallies.c.job == job).order_by(call_tallies.c.role))
+    return {row.role: row.calls for row in rows}
 
 
 def _gates(connection: Connection, job: int) -> list[dict[str, Any]]:

@@ -9,33 +9,35 @@ from sqlalchemy import Connection, Table, bindparam, insert, select, update
 
 from factory.errors import FactoryError
 from factory.ports import Lease
-from store import holders, leases, operations, schema, sqlite
-from store.bulk import BulkInsert
+from store import bulk, holders, leases, ledger, operations, schema, sqlite
+from store.bulk import Bulk
 from store.crashpoints import CrashPoint
-from store.encode import Row
+from store.encode import IDENTITY_COLUMNS, Row
 from store.operations import Operation
 
 Outcome = Lease | None | Exception
 """What became of an operation: its answer, or why nothing of it was written."""
 
 
-def _plain(table: Table) -> BulkInsert:
-    return BulkInsert(insert(table), [c.name for c in table.columns])
+def _plain(table: Table) -> Bulk:
+    return bulk.inserting(insert(table), [c.name for c in table.columns])
 
 
 _CALL_COUNTERS: Final = ("calls", "cost_nano_usd")
 _GATE_COUNTERS: Final = ("candidates", "calls", "seconds", "cost_nano_usd")
 
 
-def _adding(table: Table, counters: Sequence[str]) -> BulkInsert:
-    return BulkInsert(sqlite.insert_or_add(table, counters), [c.name for c in table.columns])
+def _adding(table: Table, counters: Sequence[str]) -> Bulk:
+    return bulk.inserting(sqlite.insert_or_add(table, counters), [c.name for c in table.columns])
 
 
-class Inserts:
+class Bulks:
     """The writer's bulk statements, one set for its life."""
 
     def __init__(self) -> None:
-        self.blobs = BulkInsert(sqlite.insert_or_ignore(schema.blobs), [c.name for c in schema.blobs.columns])
+        self.blobs = bulk.inserting(sqlite.insert_or_ignore(schema.blobs), [c.name for c in schema.blobs.columns])
+        self.openings = _plain(schema.open_attempts)
+        self.settled = bulk.deleting(schema.open_attempts, schema.IDENTITY)
         self.calls = _plain(schema.calls)
         self.attempts = _plain(schema.call_attempts)
         self.call_tallies = _adding(schema.call_tallies, _CALL_COUNTERS)
@@ -43,7 +45,7 @@ class Inserts:
         self.revisions = _plain(schema.revisions)
         self.receipts = _plain(schema.receipts)
         self.gate_tallies = _adding(schema.gate_tallies, _GATE_COUNTERS)
-        self.corpus = BulkInsert(insert(schema.corpus_items), ["id", "text", "template"])
+        self.corpus = bulk.inserting(insert(schema.corpus_items), ["id", "text", "template"])
         self.vectors = _plain(schema.vectors)
 
 
@@ -75,15 +77,17 @@ class Group:
     error of the database is raised and spoils the whole transaction.
     """
 
-    def __init__(self, connection: Connection, inserts: Inserts, crash: CrashPoint | None) -> None:
+    def __init__(self, connection: Connection, bulks: Bulks, crash: CrashPoint | None) -> None:
         self._connection = connection
-        self._inserts = inserts
+        self._bulks = bulks
         self._passed: Callable[[str], None] | None = crash.passed if crash else None
         self._standings: dict[int, _Standing] = {}
         self._clear()
 
     def _clear(self) -> None:
+        self._openings: list[operations.OpenAttempt] = []
         self._calls: list[operations.RecordCall] = []
+        self._settled: set[Row] = set()
         self._landings: list[operations.Land] = []
         self._blobs: dict[str, Row] = {}
 
@@ -94,10 +98,13 @@ class Group:
 
     def _one(self, operation: Operation) -> Outcome:
         match operation:
+            case operations.OpenAttempt():
+                return self._refused(operation) or self._gather_opening(operation)
             case operations.RecordCall():
                 refused = self._refused(operation)
                 if refused is None:
                     self._calls.append(operation)
+                    self._settled.add(operation.rows.call[:IDENTITY_COLUMNS])
                 return refused
             case operations.Land():
                 return self._refused(operation) or self._gather_landing(operation)
@@ -125,14 +132,22 @@ class Group:
             case operations.Finish():
                 leases.finish(self._connection, operation)
                 self._pass("finish.inside")
+            case operations.SetCap(lease, cap):
+                ledger.set_cap(self._connection, leases.held(self._connection, lease).number, cap)
             case operations.PutCache(key, data):
                 statement = sqlite.insert_or_replace(schema.caches, ("data", "at"))
                 self._connection.execute(statement, {"key": key, "data": data, "at": holders.wall()})
         return None
 
-    def _refused(self, operation: operations.RecordCall | operations.Land) -> Exception | None:
+    def _refused(self, operation: operations.OpenAttempt | operations.RecordCall | operations.Land) -> Exception | None:
         standing = self._standing(operation.job)
         return leases.refusal(operation.lease, standing.epoch, standing.held)
+
+    def _gather_opening(self, operation: operations.OpenAttempt) -> None:
+        # Calls go in after openings; one that was asked for before must not settle this one.
+        if operation.row[:IDENTITY_COLUMNS] in self._settled:
+            self._flush()
+        self._openings.append(operation)
 
     def _gather_landing(self, operation: operations.Land) -> Exception | None:
         standing, index = self._standing(operation.job), operation.rows.index
@@ -153,11 +168,17 @@ class Group:
 
     def _flush(self) -> None:
         """Write what was gathered, in an order that leaves no reference dangling."""
+        if self._openings:
+            self._flush_openings()
         if self._blobs or self._calls:
             self._flush_calls()
         if self._landings:
             self._flush_landings()
         self._clear()
+
+    def _flush_openings(self) -> None:
+        self._bulks.openings.run(self._connection, [operation.row for operation in self._openings])
+        self._pass("attempt.inside", len(self._openings))
 
     def _flush_calls(self) -> None:
         tallies: dict[tuple[int, str], list[int]] = {}
@@ -166,15 +187,16 @@ class Group:
             tally = tallies.setdefault((operation.job, operation.rows.role), [0, 0])
             tally[0] += 1
             tally[1] += operation.rows.spent_nano_usd
-        write, into = self._connection, self._inserts
+        write, into = self._connection, self._bulks
         into.blobs.run(write, list(self._blobs.values()))
         into.calls.run(write, [operation.rows.call for operation in self._calls])
         self._pass("call.inside", len(self._calls))
         into.attempts.run(write, [row for operation in self._calls for row in operation.rows.attempts])
+        into.settled.run(write, list(self._settled))
         into.call_tallies.run(write, [(*key, *counts) for key, counts in tallies.items()])
 
     def _flush_landings(self) -> None:
-        write, into, rows = self._connection, self._inserts, [operation.rows for operation in self._landings]
+        write, into, rows = self._connection, self._bulks, [operation.rows for operation in self._landings]
         into.candidates.run(write, [each.candidate for each in rows])
         into.revisions.run(write, [row for each in rows for row in each.revisions])
         self._pass("land.inside", len(rows))

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from factory.errors import BadInput, LeaseLost
 from factory.ports import Holder, JobState, Lease
-from store import holders
+from store import holders, ledger
 from store.operations import Acquire, CreateJob, Finish, Renew
 from store.schema import jobs, leases
 
@@ -32,7 +32,7 @@ def create(connection: Connection, asked: CreateJob) -> Lease:
 
 
 def acquire(connection: Connection, asked: Acquire) -> Lease:
-    """The job's lease under a new epoch, the job's state back to running.
+    """The job's lease under a new epoch, the job's state back to running; attempts a dead process left open are charged.
 
     Raises LeaseLost while another live process holds it, BadInput for an unknown job and for one whose seed another job used.
     """
@@ -49,24 +49,36 @@ def acquire(connection: Connection, asked: Acquire) -> Lease:
     connection.execute(update(leases).where(leases.c.job == row.number).values(taken))
     running = {"state": str(JobState.RUNNING), "state_reason": "", "finished_at": None}
     connection.execute(update(jobs).where(jobs.c.number == row.number).values(running))
+    ledger.charge_open(connection, row.number)
     return Lease(asked.job_id, row.epoch + 1)
 
 
 def renew(connection: Connection, asked: Renew) -> None:
-    row = _held(connection, asked.lease)
+    row = held(connection, asked.lease)
     now = holders.wall()
     until = {"renewed_at": now, "expires_at": now + asked.ttl_s, "expires_monotonic": holders.monotonic() + asked.ttl_s}
     connection.execute(update(leases).where(leases.c.job == row.number).values(until))
 
 
 def finish(connection: Connection, asked: Finish) -> None:
-    row = _held(connection, asked.lease)
+    row = held(connection, asked.lease)
     now = holders.wall()
     ended = {"state": str(asked.state), "state_reason": asked.reason, "finished_at": now}
     connection.execute(update(jobs).where(jobs.c.number == row.number).values(ended))
     worked = row.worked_s + max(0.0, now - row.acquired_at)
     released = {"host": None, "pid": None, "started": None, "renewed_at": now, "worked_s": worked}
     connection.execute(update(leases).where(leases.c.job == row.number).values(released))
+    ledger.charge_open(connection, row.number)
+
+
+def held(connection: Connection, lease: Lease) -> Row[Any]:
+    """The row of the job and its lease. Raises LeaseLost where `lease` may not write it."""
+    row = connection.execute(_job_with_lease().where(jobs.c.id == lease.job)).first()
+    refused = refusal(lease, row.epoch if row else None, bool(row and row.pid is not None))
+    if refused is not None:
+        raise refused
+    assert row is not None
+    return row
 
 
 def refusal(lease: Lease, epoch: int | None, holder: bool) -> LeaseLost | None:
@@ -108,15 +120,6 @@ def _hold(holder: Holder, ttl_s: float, now: float) -> dict[str, Any]:
 
 def _job_with_lease() -> Any:
     return select(jobs, leases).join_from(jobs, leases)
-
-
-def _held(connection: Connection, lease: Lease) -> Row[Any]:
-    row = connection.execute(_job_with_lease().where(jobs.c.id == lease.job)).first()
-    refused = refusal(lease, row.epoch if row else None, bool(row and row.pid is not None))
-    if refused is not None:
-        raise refused
-    assert row is not None
-    return row
 
 
 def _seconds_left(row: Any, holder: Holder) -> float:

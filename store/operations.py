@@ -50,6 +50,23 @@ class PutCache:
 
 
 @dataclass(frozen=True, slots=True)
+class SetCap:
+    kind: ClassVar[str] = ""
+    lease: Lease
+    cap_nano_usd: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAttempt:
+    """job: the job's number; row: of open_attempts."""
+
+    kind: ClassVar[str] = "attempt"
+    lease: Lease
+    job: int
+    row: Row
+
+
+@dataclass(frozen=True, slots=True)
 class RecordCall:
     """job: the job's number."""
 
@@ -75,10 +92,10 @@ class PutBlob:
     row: Row
 
 
-Gathered = RecordCall | Land | PutBlob
+Gathered = OpenAttempt | RecordCall | Land | PutBlob
 """Operations whose rows a transaction inserts together with those of others."""
 
-Single = CreateJob | Acquire | Renew | Finish | PutCache
+Single = CreateJob | Acquire | Renew | Finish | SetCap | PutCache
 """Operations that read and write on their own; their answer is a Lease or None."""
 
 Operation = Gathered | Single

@@ -10,9 +10,9 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, Select, func, select
 
 from factory.errors import BadInput
-from factory.ports import CallRecord, CorpusEntry, JobRecord, LandedUnit
+from factory.ports import CallRecord, CorpusEntry, JobRecord, LandedUnit, Money
 from factory.types import Candidate, State
-from store import decode
+from store import decode, ledger
 from store.schema import blobs, caches, call_attempts, calls, candidates, corpus_items, jobs, receipts, revisions, vectors
 
 # Candidates whose receipts are fetched together while streaming.
@@ -74,6 +74,10 @@ class Reader:
         named = {"spec_identity": spec_identity, "recipe": recipe, "recipe_version": recipe_version}
         with self._engine.connect() as connection:
             return set(connection.execute(select(jobs.c.seed).filter_by(**named)).scalars())
+
+    def money(self, job_id: str) -> Money:
+        with self._engine.connect() as connection:
+            return ledger.money(connection, job_row(connection, job_id))
 
     def landed(self, job_id: str) -> list[LandedUnit]:
         with self._engine.connect() as connection:

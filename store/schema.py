@@ -26,13 +26,14 @@ from sqlalchemy import (
     text,
 )
 
-HEAD: Final = "0001"
+HEAD: Final = "0002"
 """The migration this code needs; kept here so that opening a current store loads no migration machinery."""
 
 APPEND_ONLY: Final = ("revisions", "receipts", "calls", "call_attempts")
 
 metadata = MetaData()
 
+# charged_nano_usd: reservations that nobody settled, charged in full; cap_nano_usd: NULL where there is no cap.
 jobs = Table(
     "jobs",
     metadata,
@@ -58,6 +59,8 @@ jobs = Table(
     Column("created_at", Float, nullable=False),
     Column("finished_at", Float),
     Column("landed", Integer, nullable=False),
+    Column("charged_nano_usd", BigInteger, nullable=False, server_default=text("0")),
+    Column("cap_nano_usd", BigInteger),
     Index("jobs_by_seed", "spec_identity", "recipe", "recipe_version", "seed"),
 )
 
@@ -77,12 +80,13 @@ leases = Table(
     Column("worked_s", Float, nullable=False),
 )
 
-_IDENTITY = ("job", "idx", "revision", "gate", "purpose", "role", "slot", "sample")
+IDENTITY: Final = ("job", "idx", "revision", "gate", "purpose", "role", "slot", "sample")
+"""What makes a call itself and no other: the first columns of every table of calls and attempts."""
 
 
 def _identity_columns() -> list[Column[object]]:
     texts = {"gate", "purpose", "role"}
-    return [Column(name, Text if name in texts else Integer, nullable=False) for name in _IDENTITY]
+    return [Column(name, Text if name in texts else Integer, nullable=False) for name in IDENTITY]
 
 
 calls = Table(
@@ -97,7 +101,7 @@ calls = Table(
     Column("response", Text, ForeignKey("blobs.sha256"), nullable=False),
     Column("status", Text, nullable=False),
     Column("planted", Text),
-    PrimaryKeyConstraint(*_IDENTITY),
+    PrimaryKeyConstraint(*IDENTITY),
     ForeignKeyConstraint(["job"], ["jobs.number"]),
     sqlite_with_rowid=False,
 )
@@ -120,8 +124,22 @@ call_attempts = Table(
     Column("cached_tokens", Integer),
     Column("reserved_nano_usd", BigInteger, nullable=False),
     Column("cost_nano_usd", BigInteger, nullable=False),
-    PrimaryKeyConstraint(*_IDENTITY, "number"),
-    ForeignKeyConstraint(_IDENTITY, [f"calls.{name}" for name in _IDENTITY]),
+    Column("flag", Text, nullable=False, server_default=text("''")),
+    PrimaryKeyConstraint(*IDENTITY, "number"),
+    ForeignKeyConstraint(IDENTITY, [f"calls.{name}" for name in IDENTITY]),
+    sqlite_with_rowid=False,
+)
+
+# Attempts that may be under way, and what each may cost at most: empty while nobody works the job, but for what a kill left.
+open_attempts = Table(
+    "open_attempts",
+    metadata,
+    *_identity_columns(),
+    Column("number", Integer, nullable=False),
+    Column("reserved_nano_usd", BigInteger, nullable=False),
+    Column("opened_at", Float, nullable=False),
+    PrimaryKeyConstraint(*IDENTITY, "number"),
+    ForeignKeyConstraint(["job"], ["jobs.number"]),
     sqlite_with_rowid=False,
 )
 

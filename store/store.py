@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 from factory.canonical import sha256_hex
 from factory.errors import BadInput, FactoryError
 from factory.ports import (
+    CallIdentity,
     CallRecord,
     CorpusEntry,
     Holder,
@@ -18,6 +19,7 @@ from factory.ports import (
     LandedUnit,
     Landing,
     Lease,
+    Money,
     Snapshot,
 )
 from factory.types import Candidate
@@ -126,6 +128,13 @@ class SqlStore:
 
     # the journal
 
+    async def open_attempt(self, lease: Lease, identity: CallIdentity, number: int, reserved_nano_usd: int) -> None:
+        """A caller that is cancelled while it waits must take the attempt for open; if never recorded, it will be charged."""
+        async with self._turns().room:
+            job, _ = self._job(lease.job)
+            row = encode.opening_row(job, identity, number, reserved_nano_usd, holders.wall())
+            await self._submit(operations.OpenAttempt(lease, job, row))
+
     async def record_call(self, lease: Lease, call: CallRecord) -> None:
         async with self._turns().room:
             job, _ = self._job(lease.job)
@@ -133,6 +142,13 @@ class SqlStore:
             await self._submit(operations.RecordCall(lease, job, rows))
             # Requests repeat (a panel is asked one prompt many times), responses hardly ever.
             self._known.add(rows.call[encode.REQUEST_BLOB])
+
+    def money(self, job_id: str) -> Money:
+        """By id or a unique beginning of it. Raises BadInput."""
+        return self._reader.money(job_id)
+
+    async def set_cap(self, lease: Lease, cap_nano_usd: int | None) -> None:
+        await self._write(operations.SetCap(lease, cap_nano_usd))
 
     def calls(self, job_id: str, index: int) -> Sequence[CallRecord]:
         """In the order of their identities."""

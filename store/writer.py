@@ -21,7 +21,7 @@ from sqlalchemy.exc import DBAPIError
 from factory.errors import FactoryError
 from factory.ports import Lease
 from store.crashpoints import CrashPoint
-from store.group import Group, Inserts, Outcome
+from store.group import Bulks, Group, Outcome
 from store.operations import Operation
 
 # Operations per transaction: enough to share a commit's price, few enough that it stays a few milliseconds.
@@ -50,7 +50,7 @@ class Writer:
         self._engine = engine
         self._explain = explain
         self._crash = crash
-        self._inserts = Inserts()
+        self._bulks = Bulks()
         self._queue: deque[_Waiting] = deque()
         self._changed = threading.Condition()
         self._closing = False
@@ -123,7 +123,7 @@ class Writer:
 
     def _transaction(self, connection: Connection, asked: Sequence[Operation]) -> list[Outcome]:
         with connection.begin():
-            outcomes = Group(connection, self._inserts, self._crash).run(asked)
+            outcomes = Group(connection, self._bulks, self._crash).run(asked)
             self._pass(asked, "before_commit")
         self._pass(asked, "after_commit")
         self.committed += 1

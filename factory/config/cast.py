@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import product
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,7 +22,6 @@ _SINGLE: Mapping[str, Role] = {
     "reflector": Role.REFLECTOR,
 }
 _SEVERAL: Mapping[str, Role] = {"judges": Role.JUDGE, "solvers": Role.SOLVER}
-_KEYS: Mapping[Role, str] = {role: key for key, role in {**_SINGLE, **_SEVERAL}.items()}
 _SECRET = ("api_key", "apikey", "authorization", "password", "secret", "token")
 
 
@@ -125,77 +123,3 @@ def _check_addresses(member: Member, document: Document, loc: Loc) -> None:
                 where=document.locate((*loc, "base_url")),
                 fix="Write https://host/path, without user or password.",
             )
-
-
-def related(left: Member, right: Member) -> str:
-    """Why two members share their blind spots ("the same model", ...), "" when nothing declared says so.
-
-    The three relations are those of preference leakage (arXiv 2502.01534): same model, inheritance, same family.
-    """
-    if _same(left.model, right.model) or _bare(left.model) == _bare(right.model):
-        return "the same model"
-    for child, other in ((left, right), (right, left)):
-        if child.parent and any(_same(_bare(child.parent), _bare(name or "")) for name in (other.model, other.family)):
-            return f"{child.model} was tuned from {child.parent}"
-    if left.parent and right.parent and _same(_bare(left.parent), _bare(right.parent)):
-        return f"both were tuned from {left.parent}"
-    if left.family and right.family and _same(left.family, right.family):
-        return f"both are of the family {left.family}"
-    return ""
-
-
-def _same(left: str, right: str) -> bool:
-    return left.casefold() == right.casefold()
-
-
-def _bare(model: str) -> str:
-    # The same weights are offered by many providers; `sim:` models are told apart by role and family.
-    return model.rsplit("/", 1)[-1].casefold()
-
-
-def check_lineage(cast: Cast, locate: Locate | None = None) -> None:
-    """Raises BadInput when the cast breaks the lineage rule: a family undeclared, an oracle related to the author, or no judge
-    unrelated to the author. `allow_related` lifts all but the first.
-    """
-    place = locate or (lambda loc: ": ".join([f"cast {cast.name}", ".".join(str(part) for part in loc)]))
-    for role, members in cast.members.items():
-        for slot, member in enumerate(members):
-            if not member.family:
-                raise BadInput(
-                    f"{member.model} has no family, so nobody can tell whom it is related to",
-                    where=place(_loc(cast, role, slot)),
-                    fix="Declare it: `family: NAME`.",
-                )
-    if cast.allow_related:
-        return
-    override = "or write `allow_related: true`, which every receipt and export will say"
-    for author, (slot, oracle) in product(cast.seats(Role.AUTHOR), enumerate(cast.seats(Role.ORACLE))):
-        if reason := related(author, oracle):
-            raise BadInput(
-                f"the oracle {oracle.model} is related to the author {author.model}: {reason}",
-                where=place(_loc(cast, Role.ORACLE, slot)),
-                fix=f"Choose an oracle of another family, {override}.",
-            )
-    judges = cast.seats(Role.JUDGE)
-    if judges and any(all(related(author, judge) for judge in judges) for author in cast.seats(Role.AUTHOR)):
-        raise BadInput(
-            "every judge is related to the author",
-            where=place(_loc(cast, Role.JUDGE, 0)),
-            fix=f"Add a judge of another family, {override}.",
-        )
-
-
-def lineage_notes(cast: Cast) -> tuple[str, ...]:
-    """What a user should know of relations that are allowed: a sentence each, judges x author and judges x solvers."""
-    notes = []
-    for judge in cast.seats(Role.JUDGE):
-        for role in (Role.AUTHOR, Role.SOLVER):
-            for other in cast.seats(role):
-                if reason := related(judge, other):
-                    notes.append(f"The judge {judge.model} is related to the {role} {other.model}: {reason}.")
-    return tuple(dict.fromkeys(notes))
-
-
-def _loc(cast: Cast, role: Role, slot: int) -> Loc:
-    alone = role in _SINGLE.values() and len(cast.seats(role)) == 1
-    return (_KEYS[role],) if alone else (_KEYS[role], slot)

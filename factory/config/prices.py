@@ -10,15 +10,12 @@ from decimal import ROUND_CEILING, Decimal
 from functools import lru_cache
 from typing import Any, Final
 
-from pydantic import Field
-
 from factory.budget import FREE, Price, Rates, attempt_cost_nano, cost_nano, input_tokens_bound, worst_case_nano
 from factory.errors import BadInput
-from factory.types import Cast, Member, Role
-from factory.types.spec import Frozen
+from factory.types import Cast, Member, Role, TokenPrice
 
 __all__ = [
-    "Price", "Rates", "TokenPrice", "attempt_cost_nano", "cost_nano", "input_tokens_bound", "price_of", "prices_of",
+    "Price", "Rates", "attempt_cost_nano", "cost_nano", "input_tokens_bound", "price_of", "prices_of",
     "worst_case_nano",
 ]  # fmt: skip
 
@@ -28,14 +25,6 @@ _NANO: Final = 10**9
 _DATED: Final = re.compile(r"(?:-\d{4}-\d{2}-\d{2}|[-@]\d{8}|-\d{3,4}|-latest)\Z")
 # A price may change by the hour of the day, and a job may run for a while.
 _AHEAD: Final = tuple(timedelta(minutes=30 * step) for step in range(97))
-
-
-class TokenPrice(Frozen):
-    """A member's price as its cast declares it, in USD per million tokens. cached_input: as input where it is left out."""
-
-    input: float = Field(ge=0)
-    output: float = Field(ge=0)
-    cached_input: float | None = Field(default=None, ge=0)
 
 
 def prices_of(cast: Cast, *, capped: bool) -> Mapping[tuple[Role, int], Price | None]:
@@ -71,7 +60,7 @@ def _require_bounded(member: Member, price: Price | None, where: str) -> None:
 
 def price_of(member: Member, *, at: datetime | None = None) -> Price | None:
     """The member's price at a moment (now), None where neither the cast nor the library knows it."""
-    declared = getattr(member, "price", None)
+    declared = member.price
     if declared is not None:
         return _declared(declared)
     if member.simulated:

@@ -138,6 +138,11 @@ class Endpoint:
             self._tokens_cap = Bucket.of_tokens(tpm, now)
 
     @property
+    def answered(self) -> bool:
+        """Whether it ever answered a call of this process."""
+        return bool(self._latencies)
+
+    @property
     def gone_for_s(self) -> float:
         """Seconds since the first failure that no answer has followed; 0 while the provider answers.
 

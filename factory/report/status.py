@@ -167,11 +167,12 @@ def _gate(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _money(snapshot: Snapshot, accepted: int) -> dict[str, Any]:
-    spent = snapshot.spent_nano_usd / NANO
+    money = snapshot.money
+    spent = money.spent_nano_usd / NANO
     return {
         "spent_usd": spent,
-        "reserved_usd": 0.0,
-        "cap_usd": None,
+        "reserved_usd": money.reserved_nano_usd / NANO,
+        "cap_usd": None if money.cap_nano_usd is None else money.cap_nano_usd / NANO,
         "per_accepted_usd": spent / accepted if accepted else (None if spent else 0.0),
     }
 

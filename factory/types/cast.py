@@ -19,11 +19,21 @@ class Role(StrEnum):
     REFLECTOR = "reflector"
 
 
+class TokenPrice(Frozen):
+    """USD per million tokens, as providers list prices. cached_input: of input read from a cache; as input where left out."""
+
+    input: float = Field(ge=0, allow_inf_nan=False)
+    output: float = Field(ge=0, allow_inf_nan=False)
+    cached_input: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+
+
 class Member(Frozen):
     """One model in one role. model is `provider/name`, or `sim:role` for a rehearsal role.
 
     family: whose weights it is; parent: the model it was tuned from, where known; tier: capability, 1 is the weakest;
-    votes: how many independent answers are asked of it; options: provider settings (a sim's skill, noise, planting rates).
+    votes: how many independent answers are asked of it; price: where the price library is wrong or silent; rpm, tpm: caps on
+    requests and tokens a minute, shared by all that use the same endpoint and key; options: provider settings (a sim's skill,
+    noise, planting rates).
     """
 
     model: str
@@ -34,6 +44,9 @@ class Member(Frozen):
     max_tokens: int | None = Field(default=None, ge=1)
     votes: int | None = Field(default=None, ge=1)
     tier: int = Field(default=1, ge=1)
+    price: TokenPrice | None = None
+    rpm: int | None = Field(default=None, ge=1)
+    tpm: int | None = Field(default=None, ge=1)
     options: dict[str, Any] = Field(default_factory=dict)
 
     @property

@@ -8,6 +8,7 @@ from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Any
 
+from factory.budget import nano_of_usd
 from factory.errors import BadInput
 from factory.orchestrator import Run, RunEnd
 from factory.ports import JobRecord, JobState, Policy
@@ -29,6 +30,7 @@ class RunRequest:
     attempts: int | None
     accept: int | None
     max_attempts: int | None
+    budget_usd: float | None
     deadline_s: float | None
     concurrency: int
     seed: int | None
@@ -53,17 +55,20 @@ def run(request: RunRequest) -> int:
     try:
         job = jobs.new_job(store, plan, policy, request.seed)
         _announce(plan, job, request.json)
-        limits = jobs.Limits(request.concurrency, request.deadline_s)
+        limits = jobs.Limits(request.concurrency, request.deadline_s, _nano(request.budget_usd))
         return _finish(store, job, jobs.start(store, plan, job, limits, _watcher(request.json)), request.store, request.json)
     finally:
         store.close()
 
 
-def resume(job_id: str, concurrency: int, deadline_s: float | None, as_new: bool, url: str, json: bool) -> int:
+def resume(
+    job_id: str, concurrency: int, budget_usd: float | None, deadline_s: float | None, as_new: bool, url: str, json: bool
+) -> int:
     store = open_store(url, must_exist=True)
     try:
         job = store.job(job_id)
-        limits = jobs.Limits(concurrency, deadline_s)
+        kept = store.money(job.id).cap_nano_usd
+        limits = jobs.Limits(concurrency, deadline_s, kept if budget_usd is None else _nano(budget_usd))
         if as_new:
             plan = prepare_again(job.inputs)
             job = jobs.new_job(store, plan, job.policy, None)
@@ -116,6 +121,10 @@ def _plain(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, value))
     return str(value)
+
+
+def _nano(budget_usd: float | None) -> int | None:
+    return None if budget_usd is None else nano_of_usd(budget_usd)
 
 
 def _policy(request: RunRequest) -> Policy:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from factory.config import check_lineage, lineage_notes, load_cast, parse_cast, related
+from factory.config import check_lineage, load_cast, parse_cast
 from factory.errors import BadInput
 from factory.types import Cast, Member, Role
 
@@ -84,55 +84,9 @@ def member(model: str, family: str | None = "f", parent: str | None = None) -> M
     return Member(model=model, family=family, parent=parent)
 
 
-@pytest.mark.parametrize(
-    ("left", "right", "reason"),
-    [
-        (member("a/x", "p"), member("b/X", "q"), "the same model"),
-        (member("a/x", "p"), member("b/y", "P"), "both are of the family"),
-        (member("a/x", "p", parent="b/y"), member("b/y", "q"), "was tuned from"),
-        (member("a/x", "p"), member("b/y", "q", parent="p"), "was tuned from"),
-        (member("a/x", "p", parent="base"), member("b/y", "q", parent="Base"), "both were tuned from"),
-        (member("a/x", "p"), member("b/y", "q"), ""),
-        (member("sim:author", "pen"), member("sim:oracle", "reader"), ""),
-    ],
-)
-def test_relations_hold_both_ways(left: Member, right: Member, reason: str) -> None:
-    for one, other in ((left, right), (right, left)):
-        found = related(one, other)
-        assert (reason in found) if reason else found == ""
-
-
-def cast(**members: list[Member]) -> Cast:
-    return Cast(name="c", members={Role(role): tuple(seats) for role, seats in members.items()})
-
-
-def test_the_lineage_rule() -> None:
-    author, kin, stranger = member("a/x", "p"), member("a/y", "p"), member("b/z", "q")
-    check_lineage(cast(author=[author], oracle=[stranger], judge=[kin, stranger], solver=[kin]))
-    with pytest.raises(BadInput, match="the oracle a/y is related to the author a/x: both are of the family p"):
-        check_lineage(cast(author=[author], oracle=[stranger, kin]))
-    with pytest.raises(BadInput, match="every judge is related"):
-        check_lineage(cast(author=[author], judge=[kin, kin]))
-    with pytest.raises(BadInput, match="has no family"):
-        check_lineage(cast(author=[author], solver=[member("sim:solver", None)]))
-    open_cast = cast(author=[author], oracle=[kin], judge=[kin]).model_copy(update={"allow_related": True})
-    check_lineage(open_cast)
-    with pytest.raises(BadInput, match="has no family"):
-        check_lineage(open_cast.model_copy(update={"members": {Role.AUTHOR: (member("a/x", None),)}}))
-
-
 def test_the_complaint_points_into_the_file() -> None:
     loaded = parse_cast(
         "author: {model: a/x, family: p}\noracle:\n  - {model: b/y, family: q}\n  - {model: c/z, family: p}", Path("c.yaml")
     )
-    with pytest.raises(BadInput, match=r"c.yaml:4: oracle.1: the oracle c/z"):
+    with pytest.raises(BadInput, match=r"c.yaml:4: oracle.1: .*c/z"):
         check_lineage(loaded.cast, loaded.locate)
-
-
-def test_allowed_relations_are_reported() -> None:
-    author, kin, stranger = member("a/x", "p"), member("a/y", "p"), member("b/z", "q")
-    notes = lineage_notes(cast(author=[author], judge=[kin, stranger], solver=[member("c/w", "q")]))
-    assert notes == (
-        "The judge a/y is related to the author a/x: both are of the family p.",
-        "The judge b/z is related to the solver c/w: both are of the family q.",
-    )

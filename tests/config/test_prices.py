@@ -12,13 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from factory.budget import cost_nano
-from factory.config.prices import Price, Rates, TokenPrice, price_of, prices_of
+from factory.config.prices import Price, Rates, price_of, prices_of
 from factory.errors import BadInput
-from factory.types import Cast, Member, Role, Usage
-
-
-class Priced(Member):
-    price: TokenPrice | None = None
+from factory.types import Cast, Member, Role, TokenPrice, Usage
 
 
 def cast(*solvers: Member) -> Cast:
@@ -96,11 +92,11 @@ def test_costs_agree_with_the_librarys_own_reckoning(
 
 
 def test_the_casts_own_price_wins_and_is_exact() -> None:
-    member = Priced(model="openai/gpt-4o", price=TokenPrice(input=0.15, output=0.6, cached_input=0.0375))
+    member = Member(model="openai/gpt-4o", price=TokenPrice(input=0.15, output=0.6, cached_input=0.0375))
     price = price_of(member)
     assert price == Price(Rates(150_000_000, 600_000_000, 37_500_000), source="the cast")
     assert cost_nano(price, Usage(1_000_000, 1_000_000, 1_000_000)) == 637_500_000
-    whole = price_of(Priced(model="openai/x", price=TokenPrice(input=1, output=2)))
+    whole = price_of(Member(model="openai/x", price=TokenPrice(input=1, output=2)))
     assert whole is not None and whole.base.cached_input == whole.base.input == 10**9
 
 
@@ -120,8 +116,8 @@ def test_without_a_cap_nothing_is_refused() -> None:
 
 
 def test_simulated_and_free_models_need_neither() -> None:
-    own = Priced(model="openai/mine", base_url="http://127.0.0.1:8000/v1", price=TokenPrice(input=0, output=0))
+    own = Member(model="openai/mine", base_url="http://127.0.0.1:8000/v1", price=TokenPrice(input=0, output=0))
     prices = prices_of(cast(Member(model="sim:solver"), own), capped=True)
     assert all(price is not None and price.free for price in prices.values())
-    metered = price_of(Priced(model="sim:solver", price=TokenPrice(input=1, output=1)))
+    metered = price_of(Member(model="sim:solver", price=TokenPrice(input=1, output=1)))
     assert metered is not None and not metered.free

@@ -8,8 +8,11 @@ from typing import Any, cast
 
 import pytest
 
-from factory.errors import FactoryError, FailureKind, JournalMismatch, ModelFailure, ProviderUnusable
-from factory.journal import Journal, Patience
+from factory.budget import Budget
+from factory.caller import Caller, Channel
+from factory.errors import CallGivenUp, FactoryError, FailureKind, JournalMismatch, ModelFailure, ProviderUnusable
+from factory.journal import Journal
+from factory.limits import Clock
 from factory.ports import CallRecord, Lease, Model, Store
 from factory.types import Cast, Member, Message, ModelReply, ModelRequest, Role, Usage
 
@@ -59,8 +62,9 @@ def journal(store: MemoryStore, model: Model) -> Journal:
     async def no_wait(seconds: float) -> None:
         return None
 
-    patience = Patience(seconds=1e9, sleep=no_wait)
-    return Journal(cast(Store, store), Lease("job", 1), CAST, {Role.ORACLE: (model,)}, patience=patience)
+    channels = {Role.ORACLE: (Channel(model),)}
+    caller = Caller(cast(Store, store), Lease("job", 1), channels, Budget(None), clock=Clock(sleep=no_wait))
+    return Journal(cast(Store, store), Lease("job", 1), CAST, caller)
 
 
 async def ask(of: Journal, *, index: int = 0, messages: tuple[Message, ...] = ASK, **more: Any) -> ModelReply:
@@ -147,21 +151,11 @@ async def test_a_store_that_cannot_write_ends_the_job() -> None:
     asking.cancel()
 
 
-async def test_a_provider_that_stays_away_ends_the_job_resumably() -> None:
+async def test_a_call_that_keeps_failing_by_itself_is_given_up_and_not_journaled() -> None:
     store = MemoryStore()
-    model = Scripted(*[ModelFailure(FailureKind.OVERLOADED, "busy", retry_after_s=30) for _ in range(50)])
-    waits: list[float] = []
-
-    async def note(seconds: float) -> None:
-        waits.append(seconds)
-
-    patience = Patience(seconds=100, sleep=note)
-    under_test = Journal(cast(Store, store), Lease("job", 1), CAST, {Role.ORACLE: (model,)}, patience=patience)
-    asking = asyncio.create_task(ask(under_test))
-    error = await asyncio.wait_for(asyncio.shield(under_test.fatal), 5)
-    assert isinstance(error, ProviderUnusable) and error.exit_code == 5
-    assert sum(waits) <= 100 and min(waits) >= 30
-    asking.cancel()
+    with pytest.raises(CallGivenUp, match="8 attempts"):
+        await ask(journal(store, Scripted(*[ModelFailure(FailureKind.SERVER_ERROR, "boom") for _ in range(8)])))
+    assert store.recorded == []
 
 
 async def test_cancelling_the_asker_does_not_lose_a_call_in_flight() -> None:

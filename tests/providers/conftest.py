@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from factory.providers.transport import Connections
-from support.at_server import KEYS, Bench, Benches
-from support.faults import FaultPlan
-from support.model_server import ModelServer, Rehearsed
-from support.players import roles
+from tests.support.at_server import KEYS, Bench, Benches
+from tests.support.faults import FaultPlan
+from tests.support.model_server import ModelServer, Rehearsed
+from tests.support.players import roles
 
 
 @pytest.fixture(params=["openai", "anthropic"])

@@ -18,10 +18,10 @@ from factory.providers.connect import connect
 from factory.providers.sim import SimModel
 from factory.providers.transport import Connections
 from factory.types import BlobRef, Member, Message, ModelReply, ModelRequest, ReplySchema
-from support.at_server import KEYS, Benches
-from support.faults import FaultPlan
-from support.model_server import ModelServer, Rehearsed, ServerProcess
-from support.players import ASK, SCHEMA, Dice, Echo, roles
+from tests.support.at_server import KEYS, Benches
+from tests.support.faults import FaultPlan
+from tests.support.model_server import ModelServer, Rehearsed, ServerProcess
+from tests.support.players import ASK, SCHEMA, Dice, Echo, roles
 
 OPEN = ReplySchema("open_map", {"type": "object", "additionalProperties": {"type": "string"}})
 
@@ -201,7 +201,12 @@ async def test_seeded_faults_depend_on_the_call_and_not_on_timing(monkeypatch: p
 async def test_a_server_of_its_own_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", KEYS["anthropic"])
     models = {"dice-1": {"role": "dice", "options": {"malformed": 1.0}}, "dice-2": {"role": "dice"}}
-    config = {"players": "support.players:roles", "models": models, "log": str(tmp_path / "log"), "script": ["", "overloaded"]}
+    config = {
+        "players": "tests.support.players:roles",
+        "models": models,
+        "log": str(tmp_path / "log"),
+        "script": ["", "overloaded"],
+    }
     with ServerProcess(config) as process:
         connections = Connections(2)
         member = Member(model="anthropic/dice-1", base_url=process.base_url("anthropic"))

@@ -16,9 +16,9 @@ from factory.providers.connect import check, connect
 from factory.providers.endpoint import endpoint_of
 from factory.providers.transport import Connections
 from factory.types import Member, ModelRequest
-from support.at_server import KEYS, Benches
-from support.model_server import ModelServer, Rehearsed
-from support.players import ASK, SCHEMA, Echo
+from tests.support.at_server import KEYS, Benches
+from tests.support.model_server import ModelServer, Rehearsed
+from tests.support.players import ASK, SCHEMA, Echo
 
 
 def member(base_url: str | None = "http://localhost:8000/v1", model: str = "openai/m", **options: Any) -> Member:

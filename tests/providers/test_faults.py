@@ -9,8 +9,8 @@ import pytest
 
 from factory.errors import FailureKind, ModelFailure, ProviderUnusable
 from factory.types import Usage
-from support.at_server import Benches
-from support.faults import FAULTS
+from tests.support.at_server import Benches
+from tests.support.faults import FAULTS
 
 K = FailureKind
 # How long these may take; every other fault has the five seconds of `ask`, which a busy machine does not reach.

@@ -11,8 +11,8 @@ from factory.ports import Model
 from factory.providers.connect import connect
 from factory.providers.transport import Connections
 from factory.types import Member, ModelReply, ModelRequest, ReplySchema
-from support.model_server import ModelServer
-from support.players import ASK, SCHEMA
+from tests.support.model_server import ModelServer
+from tests.support.players import ASK, SCHEMA
 
 KEYS = {"openai": "sk-planted-openai-0123456789", "anthropic": "sk-ant-planted-0123456789"}
 

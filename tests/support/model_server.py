@@ -29,7 +29,7 @@ from typing import Any, Self
 from factory.canonical import stream
 from factory.ports import RolePlayer
 from factory.types import Message, ModelRequest, ReplySchema
-from support.faults import Exchange, FaultPlan, Manner, Wire, spoil
+from tests.support.faults import Exchange, FaultPlan, Manner, Wire, spoil
 
 PATHS = {"/v1/chat/completions": "openai", "/v1/messages": "anthropic"}
 CHARACTERS_PER_TOKEN = 4
@@ -313,7 +313,7 @@ class ServerProcess:
     def __enter__(self) -> Self:
         root = Path(__file__).resolve().parents[2]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(root), str(root / "tests")])}
-        command = [sys.executable, "-m", "support.model_server", json.dumps(self.config)]
+        command = [sys.executable, "-m", "tests.support.model_server", json.dumps(self.config)]
         pipe = subprocess.PIPE
         self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, env=environment, cwd=root)
         assert self._process.stdout is not None

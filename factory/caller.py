@@ -1,0 +1,203 @@
+"""One logical call as a series of attempts: a slot, money, a durable reservation, the attempt, its settlement.
+
+Waiting for a slot or for money is never a model timeout, and an attempt that was never sent costs nothing. What ends the job
+leaves here as a FactoryError; what is the call's own fault, tried often enough, as CallGivenUp.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import dataclass, field
+from typing import Any
+
+from factory.budget import FREE, Budget, Price, attempt_cost_nano, input_tokens_bound, worst_case_nano
+from factory.errors import CallGivenUp, FailureKind, ModelFailure, ProviderUnusable
+from factory.limits import Clock, Endpoint, Retry, Slot
+from factory.ports import Attempt, CallIdentity, Lease, Model, Store
+from factory.types import ModelReply, ModelRequest, Role
+
+UNREACHABLE_AFTER_S = 5.0
+
+
+@dataclass(frozen=True)
+class Channel:
+    """How a seat's calls leave: its model, the endpoint it shares with others (None for a rehearsal model), what it costs,
+    and the most output tokens it can be billed for (None: unbounded).
+    """
+
+    model: Model
+    endpoint: Endpoint | None = None
+    price: Price = FREE
+    max_tokens: int | None = None
+
+
+@dataclass
+class Caller:
+    """Makes the calls of one job in this process. Reservations of priced models are durable before anything is sent."""
+
+    store: Store
+    lease: Lease
+    channels: Mapping[Role, Sequence[Channel]]
+    budget: Budget
+    retry: Retry = field(default_factory=Retry)
+    clock: Clock = field(default_factory=Clock)
+    rng: random.Random = field(default_factory=random.Random)
+    _waiting: set[asyncio.Task[Any]] = field(default_factory=set)
+    _closed: bool = False
+
+    def close(self) -> None:
+        """Send nothing more: calls that wait for a slot, for money or for their next try are cancelled."""
+        self._closed = True
+        for task in self._waiting:
+            task.cancel()
+
+    async def call(
+        self, identity: CallIdentity, request: ModelRequest
+    ) -> tuple[ModelReply | ModelFailure, tuple[Attempt, ...]]:
+        """The reply, or the terminal failure, with every attempt it took.
+
+        Raises CallGivenUp when the call itself kept failing while its endpoint was well, ProviderUnusable when the endpoint is
+        not, LimitReached when the money is used up.
+        """
+        task = asyncio.current_task()
+        assert task is not None, "calls are made from tasks"
+        self._waiting.add(task)
+        try:
+            return await self._call(task, identity, request)
+        finally:
+            self._waiting.discard(task)
+
+    async def _call(
+        self, task: asyncio.Task[Any], identity: CallIdentity, request: ModelRequest
+    ) -> tuple[ModelReply | ModelFailure, tuple[Attempt, ...]]:
+        channel = self.channels[Role(identity.role)][identity.slot]
+        attempts: list[Attempt] = []
+        failures = 0
+        while True:
+            self._waiting.add(task)
+            if self._closed:
+                raise asyncio.CancelledError
+            slot = channel.endpoint.slot(_tokens(channel, request)) if channel.endpoint is not None else None
+            outcome = await self._try(task, channel, slot, identity, request, attempts)
+            if isinstance(outcome, ModelReply) or not outcome.kind.transient:
+                return outcome, tuple(attempts)
+            self._waiting.add(task)
+            self._check_reachable(channel, outcome)
+            failures += slot is None or not slot.blameless
+            if self.retry.spent(failures):
+                raise CallGivenUp(f"{failures} attempts at {request.model} failed, the last with {outcome}")
+            if slot is None or not slot.held_back:
+                await self.clock.sleep(max(self.retry.wait_s(len(attempts), self.rng), _asked_for(slot, outcome)))
+
+    async def _try(
+        self,
+        task: asyncio.Task[Any],
+        channel: Channel,
+        slot: Slot | None,
+        identity: CallIdentity,
+        request: ModelRequest,
+        attempts: list[Attempt],
+    ) -> ModelReply | ModelFailure:
+        try:
+            async with _held(slot):
+                return await self._attempt(task, channel, slot, identity, request, attempts)
+        except ModelFailure as failure:
+            return failure
+
+    async def _attempt(
+        self,
+        task: asyncio.Task[Any],
+        channel: Channel,
+        slot: Slot | None,
+        identity: CallIdentity,
+        request: ModelRequest,
+        attempts: list[Attempt],
+    ) -> ModelReply:
+        """One attempt inside its slot. Raises the ModelFailure it ended with, so that the slot sees it."""
+        worst = 0 if channel.price.free else _worst(channel, request)
+        # The slot comes before the money: a kill then charges only what was really in flight.
+        held = await self.budget.reserve(worst)
+        # From here on it goes through: a reservation that is durable but never sent would be charged for nothing.
+        self._waiting.discard(task)
+        number, sent = len(attempts), False
+        outcome: ModelReply | ModelFailure | None = None
+        began, clock = time.time(), time.perf_counter()
+        try:
+            if worst:
+                await self.store.open_attempt(self.lease, identity, number, worst)
+            if slot is not None:
+                slot.sent()
+            began, clock, sent = time.time(), time.perf_counter(), True
+            outcome = await channel.model.complete(request)
+        except ModelFailure as failure:
+            outcome = failure
+        finally:
+            # An attempt that was cut off (an adapter's bug, say) may have been billed: it is charged in full.
+            cost = 0 if not sent else attempt_cost_nano(channel.price, *_billed(outcome)) if outcome is not None else None
+            settled = self.budget.settle(held, cost)
+        if slot is not None and outcome.usage is not None:
+            slot.used(outcome.usage.input_tokens + outcome.usage.output_tokens)
+        attempts.append(
+            _record(number, began, time.perf_counter() - clock, outcome, worst, settled.cost_nano, settled.flag.value)
+        )
+        if isinstance(outcome, ModelFailure):
+            raise outcome
+        return outcome
+
+    def _check_reachable(self, channel: Channel, failure: ModelFailure) -> None:
+        endpoint = channel.endpoint
+        if endpoint is None or failure.kind is not FailureKind.CONNECTION or endpoint.answered:
+            return
+        if endpoint.gone_for_s >= UNREACHABLE_AFTER_S:
+            raise ProviderUnusable(
+                f"it cannot be reached ({failure.detail})",
+                where=endpoint.key,
+                fix=f"Check the address and that it runs, then `factory resume {self.lease.job}`",
+            )
+
+
+def _held(slot: Slot | None) -> AbstractAsyncContextManager[Any]:
+    return slot if slot is not None else nullcontext()
+
+
+def _tokens(channel: Channel, request: ModelRequest) -> int:
+    return input_tokens_bound(request) + (channel.max_tokens or 0)
+
+
+def _worst(channel: Channel, request: ModelRequest) -> int:
+    return worst_case_nano(channel.price, input_tokens_bound(request), channel.max_tokens or 0)
+
+
+def _billed(outcome: ModelReply | ModelFailure) -> tuple[Any, FailureKind | None]:
+    return outcome.usage, outcome.kind if isinstance(outcome, ModelFailure) else None
+
+
+def _asked_for(slot: Slot | None, failure: ModelFailure) -> float:
+    """A provider's own wish, where no endpoint keeps it for us. Seconds, at most half a minute."""
+    return min(max(failure.retry_after_s or 0.0, 0.0), 30.0) if slot is None else 0.0
+
+
+def _record(
+    number: int, began: float, seconds: float, outcome: ModelReply | ModelFailure, reserved: int, cost: int, flag: str
+) -> Attempt:
+    failure = outcome if isinstance(outcome, ModelFailure) else None
+    usage = outcome.usage
+    return Attempt(
+        number=number,
+        started_at=began,
+        seconds=seconds,
+        status=failure.kind.value if failure else "ok",
+        detail=failure.detail if failure else "",
+        served_model=outcome.served_model,
+        request_id=outcome.request_id,
+        input_tokens=usage.input_tokens if usage else None,
+        output_tokens=usage.output_tokens if usage else None,
+        cached_tokens=usage.cached_tokens if usage else None,
+        reserved_nano_usd=reserved,
+        cost_nano_usd=cost,
+        flag=flag,
+    )

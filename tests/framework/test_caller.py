@@ -1,0 +1,140 @@
+"""Attempts under limits and money: what is reserved, what is durable before it is sent, and what ends the job."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import pytest
+
+from factory.budget import FREE, Budget, Price, Rates
+from factory.caller import Caller, Channel
+from factory.errors import FailureKind, LimitReached, ModelFailure, ProviderUnusable
+from factory.limits import Limits
+from factory.ports import CallIdentity, Lease, Model, Store
+from factory.types import Message, ModelReply, ModelRequest, Role, Usage
+from tests.limits.fake_clock import FakeClock, settled
+
+REQUEST = ModelRequest("openai/x", (Message.of("user", "What is 2 + 2?"),), "key")
+# A dollar per thousand output tokens, input free: easy to reckon with.
+PRICE = Price(Rates(0, 10**12, 0))
+WORST = 100 * 10**6
+
+
+def identity(sample: int = 0) -> CallIdentity:
+    return CallIdentity(0, 0, "oracle", "solve", "oracle", 0, sample)
+
+
+@dataclass
+class Ledger:
+    """The store's part: what was made durable, in order."""
+
+    opened: list[tuple[int, int, int]] = field(default_factory=list)
+
+    async def open_attempt(self, lease: Lease, of: CallIdentity, number: int, nano: int) -> None:
+        await asyncio.sleep(0)
+        self.opened.append((of.sample, number, nano))
+
+
+@dataclass
+class Provider:
+    """Answers, or fails, in the given order; the last outcome repeats. Waits for `gate` where there is one."""
+
+    outcomes: list[ModelReply | ModelFailure]
+    calls: int = 0
+    gate: asyncio.Event | None = None
+    seen_open: list[int] = field(default_factory=list)
+    ledger: Ledger | None = None
+
+    async def complete(self, request: ModelRequest) -> ModelReply:
+        self.calls += 1
+        if self.ledger is not None:
+            self.seen_open.append(len(self.ledger.opened))
+        if self.gate is not None:
+            await self.gate.wait()
+        outcome = self.outcomes.pop(0) if len(self.outcomes) > 1 else self.outcomes[0]
+        if isinstance(outcome, ModelFailure):
+            raise outcome
+        return outcome
+
+
+def caller(
+    model: Model, ledger: Ledger, *, budget: Budget, clock: FakeClock, price: Price = PRICE, patience: float = 100
+) -> Caller:
+    endpoint = Limits(clock=clock.clock, patience_s=100).endpoint("openai at test", max_in_flight=8)
+    channels = {Role.ORACLE: (Channel(model, endpoint, price, max_tokens=100),)}
+    return Caller(cast(Store, ledger), Lease("job", 1), channels, budget, clock=clock.clock)
+
+
+ANSWER = ModelReply("4", usage=Usage(10, 20))
+
+
+async def test_a_reservation_is_durable_before_its_attempt_and_settled_at_its_cost() -> None:
+    ledger, clock, budget = Ledger(), FakeClock(), Budget(10**9)
+    provider = Provider([ModelFailure(FailureKind.RATE_LIMITED, "slow", retry_after_s=2), ANSWER], ledger=ledger)
+    running = asyncio.create_task(caller(provider, ledger, budget=budget, clock=clock).call(identity(), REQUEST))
+    await clock.advance(120)
+    reply, attempts = await running
+    assert reply is ANSWER and provider.seen_open == [1, 2]
+    assert ledger.opened == [(0, 0, WORST), (0, 1, WORST)]
+    assert [(a.status, a.cost_nano_usd) for a in attempts] == [("rate_limited", 0), ("ok", 20 * 10**6)]
+    assert (budget.spent_nano, budget.reserved_nano) == (20 * 10**6, 0)
+
+
+async def test_an_answer_without_usage_is_charged_in_full_and_flagged() -> None:
+    budget = Budget(10**9)
+    _, attempts = await caller(Provider([ModelReply("4")]), Ledger(), budget=budget, clock=FakeClock()).call(
+        identity(), REQUEST
+    )
+    assert (attempts[0].cost_nano_usd, attempts[0].flag) == (WORST, "unmetered") and budget.spent_nano == WORST
+
+
+async def test_the_cap_is_never_passed_and_says_so() -> None:
+    ledger, budget = Ledger(), Budget(250 * 10**6)
+    under_test = caller(Provider([ModelReply("4", usage=Usage(1, 100))]), ledger, budget=budget, clock=FakeClock())
+    results = await asyncio.gather(*(under_test.call(identity(n), REQUEST) for n in range(5)), return_exceptions=True)
+    assert sum(isinstance(result, LimitReached) for result in results) == 3
+    assert budget.spent_nano == 200 * 10**6 and len(ledger.opened) == 2
+
+
+async def test_a_free_model_opens_nothing() -> None:
+    ledger = Ledger()
+    await caller(Provider([ANSWER]), ledger, budget=Budget(None), clock=FakeClock(), price=FREE).call(identity(), REQUEST)
+    assert ledger.opened == []
+
+
+async def test_an_outage_is_waited_out_and_ends_the_job_when_it_lasts() -> None:
+    clock = FakeClock()
+    down = ModelFailure(FailureKind.OVERLOADED, "busy")
+    provider = Provider([ANSWER, down])
+    under_test = caller(provider, Ledger(), budget=Budget(None), clock=clock, price=FREE)
+    await under_test.call(identity(0), REQUEST)
+    running = asyncio.create_task(under_test.call(identity(1), REQUEST))
+    await clock.advance(60)
+    assert not running.done()
+    await clock.advance(300)
+    with pytest.raises(ProviderUnusable, match="has answered no call"):
+        await running
+
+
+async def test_an_endpoint_that_never_answered_is_given_up_within_seconds() -> None:
+    clock = FakeClock()
+    refused = Provider([ModelFailure(FailureKind.CONNECTION, "connection refused")])
+    running = asyncio.create_task(caller(refused, Ledger(), budget=Budget(None), clock=clock).call(identity(), REQUEST))
+    await clock.advance(10)
+    with pytest.raises(ProviderUnusable, match="cannot be reached"):
+        await running
+
+
+async def test_closing_cancels_what_was_not_sent_and_lets_the_rest_finish() -> None:
+    provider = Provider([ANSWER], gate=asyncio.Event())
+    under_test = caller(provider, Ledger(), budget=Budget(None), clock=FakeClock(), price=FREE)
+    running = [asyncio.create_task(under_test.call(identity(n), REQUEST)) for n in range(12)]
+    await settled()
+    under_test.close()
+    assert provider.gate is not None
+    provider.gate.set()
+    results: list[Any] = await asyncio.gather(*running, return_exceptions=True)
+    assert provider.calls == 8
+    assert sum(isinstance(result, asyncio.CancelledError) for result in results) == 4
