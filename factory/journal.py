@@ -94,6 +94,7 @@ class Journal:
 
     async def _call_and_commit(self, identity: CallIdentity, request: ModelRequest) -> CallRecord:
         outcome, attempts = await self._caller.call(identity, request)
+        outcome = _storable(outcome)
         record = _record(identity, request, outcome, attempts)
         try:
             await self._store.record_call(self._lease, record)
@@ -183,6 +184,24 @@ class JournaledSeat:
             max_tokens=self.member.max_tokens,
         )
         return await self.scope.ask(identity, request)
+
+
+def _storable(outcome: ModelReply | ModelFailure) -> ModelReply | ModelFailure:
+    """The outcome, or a typed failure in its place when it holds what no store and no export can (half a surrogate pair)."""
+    texts = (outcome.text, outcome.detail) if isinstance(outcome, ModelFailure) else (outcome.text,)
+    try:
+        for text in texts:
+            text.encode()
+        if isinstance(outcome, ModelReply):
+            canonical_json(outcome.data)
+        return outcome
+    except (UnicodeEncodeError, TypeError, ValueError) as exc:
+        return ModelFailure(
+            FailureKind.MALFORMED,
+            f"the answer cannot be kept as text ({type(exc).__name__})",
+            text=outcome.text.encode("utf-8", "replace").decode(),
+            planted=outcome.planted,
+        )
 
 
 def _record(

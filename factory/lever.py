@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 from pydantic import BaseModel, ValidationError
 
-from factory.canonical import plain, stream
+from factory.canonical import canonical_json, plain, stream
 from factory.errors import CallGivenUp, FactoryError, FailureKind, ModelFailure
 from factory.gate import Gate, GateContext, Task, error, reject, settings_of
 from factory.journal import CallScope, PullJournal
@@ -29,7 +29,7 @@ from factory.types import (
     Spec,
     State,
 )
-from factory.types.candidate import candidate_id
+from factory.types.candidate import candidate_id, measures_of
 
 AUTHOR = "author"
 ANCHORS_SHOWN = 3
@@ -75,9 +75,6 @@ async def pull(
     """
     work = _Pull(line, index, line.candidate_id(index), coordinate, corpus, tuple(avoid), journal)
     state = await _drive(work)
-    measures: dict[str, Any] = {}
-    for receipt in work.receipts:
-        measures.update(receipt.finding.measures)
     return Candidate(
         id=work.id,
         index=index,
@@ -88,7 +85,7 @@ async def pull(
         state=state,
         revisions=tuple(work.revisions),
         receipts=tuple(work.receipts),
-        measures=measures,
+        measures=measures_of(work.receipts),
     )
 
 
@@ -99,7 +96,7 @@ async def _drive(work: _Pull) -> State:
     while True:
         verdict = await _gates(work)
         if verdict is None:
-            return State.ACCEPTED
+            return _accepted(work)
         gate, finding = verdict
         if finding.outcome is Outcome.HOLD:
             return State.HELD
@@ -114,6 +111,17 @@ async def _drive(work: _Pull) -> State:
         if work.revisions[-1].payload == before:
             # Running the same gates on the same payload again would only pay twice for the same finding.
             return State.REJECTED
+
+
+def _accepted(work: _Pull) -> State:
+    """Accepted, unless no gate of this line judges the schema and the payload does not fit it."""
+    item = _item(work)
+    if item.payload is not None:
+        return State.ACCEPTED
+    scope = work.journal.scope(AUTHOR, item.revision)
+    found = error("payload_unfit", f"The payload does not fit the recipe's schema, which no gate here judges: {item.unfit}.")
+    work.receipts.append(_receipt(work, AUTHOR, work.line.recipe.version, {}, item.revision, found, scope))
+    return State.ERRORED
 
 
 def _may_repair(work: _Pull) -> bool:
@@ -141,6 +149,8 @@ async def _write(work: _Pull, *, item: Item | None, finding: Finding | None, cau
         else:
             assert line.recipe.repair is not None
             payload = await line.recipe.repair(context, item, finding)
+        payload = plain(payload)
+        canonical_json(payload)
     except ModelFailure as failure:
         if failure.kind is not FailureKind.MALFORMED:
             found = reject(f"author_{failure.kind.value}", f"The author delivered nothing usable: {failure.detail}.")
@@ -148,10 +158,13 @@ async def _write(work: _Pull, *, item: Item | None, finding: Finding | None, cau
         payload = _salvage(failure.text)
     except CallGivenUp as exc:
         return _no_revision(work, number, error("call_given_up", f"The author's call kept failing: {exc}."), scope)
+    except FactoryError as exc:
+        work.journal.journal.die(exc)
+        return await work.journal.journal.wait_to_be_cancelled()
     except Exception as exc:
         return _no_revision(work, number, error("author_broke", f"{type(exc).__name__}: {exc}"), scope)
     origin = "author" if item is None else "repair"
-    work.revisions.append(Revision(number, plain(payload), origin, cause, scope.calls))
+    work.revisions.append(Revision(number, payload, origin, cause, scope.calls))
     return None
 
 
@@ -170,20 +183,26 @@ def _salvage(text: str) -> Mapping[str, Any]:
     """A malformed reply as a payload the structure gate can judge and a reader can see."""
     try:
         data = orjson.loads(text)
-    except orjson.JSONDecodeError:
+        canonical_json(data)
+    except (orjson.JSONDecodeError, TypeError, ValueError):
+        # No JSON, or nested deeper than anything here writes.
         return {"unparsed": text}
     return data if isinstance(data, dict) else {"unparsed": text}
 
 
 def _item(work: _Pull) -> Item:
-    revision = work.revisions[-1]
-    payload, unfit = None, ""
+    recipe, revision = work.line.recipe, work.revisions[-1]
+    payload, view, unfit = None, "", ""
     try:
-        payload = work.line.recipe.parse(revision.payload)
+        payload = recipe.parse(revision.payload)
+        view = recipe.novelty_view(payload)
     except ValidationError as exc:
         problems = [f"{'.'.join(map(str, problem['loc'])) or 'payload'}: {problem['msg']}" for problem in exc.errors()]
         unfit = "; ".join(problems)
-    return Item(work.id, work.index, revision.number, work.coordinate, revision.payload, payload, unfit)
+    except Exception as exc:
+        # Whatever a recipe's own model or view trips over is a property of this payload.
+        payload, unfit = None, f"{type(exc).__name__}: {exc}"
+    return Item(work.id, work.index, revision.number, work.coordinate, revision.payload, payload, view, unfit)
 
 
 async def _gates(work: _Pull) -> tuple[Gate, Finding] | None:
@@ -280,22 +299,25 @@ def tallies(candidate: Candidate) -> tuple[GateTally, ...]:
     by_gate: dict[str, list[Receipt]] = {}
     for receipt in candidate.receipts:
         by_gate.setdefault(receipt.gate, []).append(receipt)
-    return tuple(_tally(gate, receipts) for gate, receipts in by_gate.items())
+    ended_by = candidate.receipts[-1].gate if candidate.receipts else ""
+    return tuple(_tally(gate, receipts, ended=gate == ended_by) for gate, receipts in by_gate.items())
 
 
-def _tally(gate: str, receipts: Sequence[Receipt]) -> GateTally:
+def _tally(gate: str, receipts: Sequence[Receipt], *, ended: bool) -> GateTally:
     last = receipts[-1].finding
     asked = next((r.finding.reason for r in receipts if r.finding.outcome is Outcome.REPAIR), "")
     match last.outcome:
-        case Outcome.PASS:
-            resolution, reason = ("repaired", asked) if asked else ("passed", "")
         case Outcome.HOLD:
             resolution, reason = "held", last.reason
         case Outcome.ERROR:
             resolution, reason = "errored", last.reason
-        case _:
+        case Outcome.REJECT:
+            resolution, reason = "rejected", last.reason
+        case Outcome.REPAIR if ended:
             # A repair that was still asked for when the bound was reached is a rejection.
             resolution, reason = "rejected", last.reason
+        case _:
+            resolution, reason = ("repaired", asked) if asked else ("passed", "")
     return GateTally(
         gate=gate,
         resolution=resolution,
@@ -306,6 +328,9 @@ def _tally(gate: str, receipts: Sequence[Receipt]) -> GateTally:
     )
 
 
+_CATCHES = (Outcome.REPAIR, Outcome.REJECT, Outcome.HOLD)
+
+
 def stopped_by(candidate: Candidate) -> str:
-    """The gate of the first finding that was not a pass, "" when every one was."""
-    return next((r.gate for r in candidate.receipts if r.finding.outcome is not Outcome.PASS), "")
+    """The gate that first asked for a repair, rejected or held, "" when none did; a gate that broke has caught nothing."""
+    return next((r.gate for r in candidate.receipts if r.finding.outcome in _CATCHES), "")

@@ -256,7 +256,7 @@ class CallRecord:
 class GateTally:
     """One gate's account of one candidate, for the funnel.
 
-    resolution: "passed", "repaired" (it asked for a repair and passed later), "rejected", "held" or "errored"; reason: the
+    resolution: "passed", "repaired" (it asked for a repair, and ended nothing), "rejected", "held" or "errored"; reason: the
     slug that stopped the candidate here, "" when it passed at once, the repair's slug when repaired.
     """
 
@@ -272,7 +272,7 @@ class GateTally:
 class Landing:
     """All that one index commits, or nothing. corpus: present for accepted candidates only.
 
-    stopped_by: the gate of the first finding that was not a pass ("" if there is none): what caught a planted defect.
+    stopped_by: the gate that first asked for a repair, rejected or held ("" if none did): what caught a planted defect.
     """
 
     candidate: Candidate

@@ -19,16 +19,16 @@ _SHOWN = 2_000  # characters of an answer that evidence carries
 async def together(calls: Iterable[Awaitable[T]]) -> list[T]:
     """The results in the order of the calls, which run side by side.
 
-    The first exception is raised as it is, once every other call has been cancelled and has ended: none outlives the gate.
+    Every call runs to its end before the first exception, in the order of the calls, is raised: which calls were made must
+    not depend on which of them failed soonest.
     """
-    tasks = [asyncio.ensure_future(call) for call in calls]
-    try:
-        return list(await asyncio.gather(*tasks))
-    except BaseException:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        raise
+    ended = await asyncio.gather(*calls, return_exceptions=True)
+    results: list[T] = []
+    for outcome in ended:
+        if isinstance(outcome, BaseException):
+            raise outcome
+        results.append(outcome)
+    return results
 
 
 @dataclass(frozen=True, slots=True)

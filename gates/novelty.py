@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Final
 
-from factory.canonical import canonical_json
 from factory.errors import BadInput
 from factory.gate import GateContext, error, passed, reject
 from factory.ports import CorpusView, Neighbour
@@ -38,11 +37,10 @@ class Novelty:
     A same item is rejected. A variant of an anchor or of a reference set's item is rejected too: their quota is 0. A variant of
     an accepted item joins the template of the nearest one and is rejected once template_quota items belong to it.
 
-    fields: the payload's top-level fields whose text counts, joined by newlines. neighbours_kept: how many of the nearest
-    go into the evidence, beside the one that decided.
+    What of a payload counts is the recipe's word (`novelty_view`), the same that the corpus keeps. neighbours_kept: how many
+    of the nearest go into the evidence, beside the one that decided.
     """
 
-    fields: tuple[str, ...] = ("prompt",)
     same_numbers_jaccard: float = 0.3
     same_numbers_cosine: float = 0.75
     same_cosine: float = 0.97
@@ -55,16 +53,12 @@ class Novelty:
     name: ClassVar[str] = "novelty"
     version: ClassVar[str] = "1"
     claim: ClassVar[str] = "unlike everything accepted, the anchors and the reference sets"
-    # Which fields it reads is a setting, so it answers again after any repair.
+    # Which fields the view draws on is the recipe's affair, so it answers again after any repair.
     reads: ClassVar[tuple[str, ...]] = ()
     roles: ClassVar[tuple[Role, ...]] = ()
     takes_raw: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        # Settings read back from a receipt hold a list.
-        object.__setattr__(self, "fields", tuple(self.fields))
-        if not self.fields:
-            raise BadInput("names no payload field", where="gate novelty, fields", fix="Name at least one, such as [prompt]")
         for setting, least in _LEAST.items():
             if not least <= (value := getattr(self, setting)) <= 1:
                 raise BadInput(
@@ -82,17 +76,10 @@ class Novelty:
 
     async def recheck(self, item: Item, corpus: CorpusView) -> Finding:
         """The same rule against whatever a view of the corpus shows; the lander asks it of everything landed."""
-        text = self.text(item)
-        if not text.strip():
-            named = ", ".join(self.fields)
-            return error("no_text", f"The payload has no text in {named}, so nothing can be compared")
-        near = await corpus.neighbours(text, exclude=frozenset(item.lineage))
+        if not item.view.strip():
+            return error("no_text", "The recipe's novelty view of this payload is empty, so nothing can be compared")
+        near = await corpus.neighbours(item.view, exclude=frozenset(item.lineage))
         return self.decide(item.id, near, corpus.template_size, embedder=corpus.embedder)
-
-    def text(self, item: Item) -> str:
-        """The text that counts: the named fields that are present, anything but a string as canonical JSON."""
-        values = (item.raw.get(field) for field in self.fields)
-        return "\n".join(v if isinstance(v, str) else canonical_json(v).decode() for v in values if v is not None)
 
     def decide(
         self, item_id: str, near: tuple[Neighbour, ...], template_size: Callable[[str], int], *, embedder: str

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
+import factory
+import gates
 from factory import config
 from factory.budget import FREE, Price
 from factory.caller import Channel
 from factory.canonical import digest, sha256_hex
-from factory.config.lineage import check_lineage
+from factory.config.lineage import LineageReport, check_lineage
 from factory.config.prices import prices_of
 from factory.errors import BadInput
 from factory.gate import Gate, settings_of
@@ -34,6 +36,9 @@ from scripts.registry import find_recipe
 if TYPE_CHECKING:
     from factory.providers.transport import Connections
 
+FRAMEWORK, GATES = Path(factory.__file__).parent, Path(gates.__file__).parent
+# The parts of the framework that shape a candidate; the others carry, keep or show it.
+SHAPING = ("graders", "lever.py", "recipe.py", "sampling.py", "similarity", "statistics")
 SIM_LOG_VARIABLE = "FACTORY_SIM_LOG"
 
 
@@ -49,6 +54,7 @@ class Plan:
     embedder: Embedder
     references: tuple[Reference, ...]
     inputs: Mapping[str, Any]
+    lineage: LineageReport = field(default_factory=lambda: LineageReport({}))
 
     @property
     def conditions(self) -> tuple[str, ...]:
@@ -62,12 +68,14 @@ class Plan:
 
     def fingerprint(self) -> dict[str, str]:
         """A digest per part on which the job's outcome depends; a resume compares them and names the one that changed."""
-        sources, prompts = _digest_folder(self.recipe.folder, ".py"), _digest_folder(self.recipe.folder, ".j2")
+        recipe_file = Path(self.spec.recipe) if self.spec.recipe.endswith(".py") else None
         return {
             "spec": self.spec.identity,
-            "recipe source": sources,
-            "prompts": prompts,
-            "gates": digest([[g.name, g.version, settings_of(g), _digest_source(type(g))] for g in self.gates]),
+            "recipe source": digest(_digest_folder(self.recipe.folder, (".py",)), _digest_file(recipe_file)),
+            "prompts": _digest_folder(self.recipe.folder, (".j2", ".jinja", ".txt")),
+            "gate settings": digest([[g.name, g.version, settings_of(g)] for g in self.gates]),
+            "gate sources": digest(_digest_folder(GATES, (".py",)), [_digest_source(type(g)) for g in self.gates]),
+            "framework": digest([_digest_folder(FRAMEWORK / part, (".py",)) for part in SHAPING]),
             "cast": digest(self.cast.model_dump(mode="json")),
             "embedder": self.embedder.name,
             "reference files": digest([[r.name, r.sha256] for r in self.references]),
@@ -102,10 +110,10 @@ def prepare_again(inputs: Mapping[str, Any]) -> Plan:
 def _plan(loaded: config.LoadedSpec, cast: config.LoadedCast, recipe: Recipe) -> Plan:
     spec = loaded.spec
     settings = config.parse_settings(recipe.settings, spec.settings, loaded.locate)
-    gates = config.bind_gates(recipe.gates, spec.gates, spec.without, loaded.locate)
+    bound = config.bind_gates(recipe.gates, spec.gates, spec.without, loaded.locate)
     _check_anchors(recipe, spec, loaded)
-    check_lineage(cast.cast, cast.locate)
-    _check_roles(gates, cast)
+    lineage = check_lineage(cast.cast, cast.locate)
+    _check_roles(bound, cast)
     check_members(recipe, cast.cast, str(cast.path))
     references = tuple(Reference(r.name, r.sha256, config.read_texts(r)) for r in spec.references)
     shipped = next((name for name, path in recipe.casts.items() if path == cast.path), None)
@@ -116,7 +124,7 @@ def _plan(loaded: config.LoadedSpec, cast: config.LoadedCast, recipe: Recipe) ->
         "cast_path": shipped or str(cast.path.absolute()),
         "cast_text": cast.text,
     }
-    return Plan(spec, recipe, settings, gates, cast.cast, load_embedder(spec.embedder), references, inputs)
+    return Plan(spec, recipe, settings, bound, cast.cast, load_embedder(spec.embedder), references, inputs, lineage)
 
 
 def check_members(recipe: Recipe, cast: Cast, where: str) -> None:
@@ -216,11 +224,16 @@ def _check_roles(gates: Sequence[Gate], loaded: config.LoadedCast) -> None:
             )
 
 
-def _digest_folder(folder: Path, suffix: str) -> str:
-    files = sorted(path for path in folder.rglob(f"*{suffix}") if path.is_file())
-    return digest([[str(path.relative_to(folder)), sha256_hex(path.read_bytes())] for path in files])
+def _digest_folder(place: Path, suffixes: tuple[str, ...]) -> str:
+    """Of a folder's files with these endings, or of one file."""
+    files = sorted(path for path in place.rglob("*") if path.suffix in suffixes) if place.is_dir() else [place]
+    return digest([[path.relative_to(place.parent).as_posix(), _digest_file(path)] for path in files])
+
+
+def _digest_file(path: Path | None) -> str:
+    return sha256_hex(path.read_bytes()) if path is not None and path.is_file() else ""
 
 
 def _digest_source(cls: type) -> str:
-    path = inspect.getsourcefile(cls)
-    return sha256_hex(Path(path).read_bytes()) if path else ""
+    source = inspect.getsourcefile(cls)
+    return _digest_file(Path(source)) if source else ""

@@ -68,7 +68,7 @@ async def factory(store: SqlStore, plan: Plan, attempts: int, concurrency: int) 
     plan = Plan(**{**plan.__dict__, "embedder": timed})
     job = jobs.new_job(store, plan, Policy(attempts=attempts), 7)
     wall, cpu = time.perf_counter(), time.process_time()
-    await jobs.start(store, plan, job, jobs.Limits(concurrency), lambda run: None)
+    await jobs.start(store, plan, job, jobs.Limits(concurrency), jobs.Face())
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     calls = sum(store.snapshot(job.id).calls_by_role.values())
     return {"wall": wall, "cpu": cpu, "calls": calls, "job": job.id, "embedding_cpu": timed.cpu}

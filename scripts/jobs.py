@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from factory.budget import Budget
 from factory.caller import Caller
 from factory.canonical import digest
-from factory.errors import BadInput
+from factory.errors import BadInput, Interrupted
 from factory.journal import Journal
-from factory.orchestrator import Ledger, Progress, Run, RunEnd
+from factory.orchestrator import Ledger, Progress, Run, RunEnd, keep_lease
 from factory.ports import JobRecord, JobState, Lease, Policy
 from factory.similarity.corpus import MemoryCorpus, build
 from factory.types import Candidate, State
@@ -29,9 +29,6 @@ class Limits:
     concurrency: int
     deadline_s: float | None = None
     budget_nano: int | None = None
-
-
-Watcher = Callable[[Run], "asyncio.Task[None] | None"]
 
 
 def new_job(store: SqlStore, plan: Plan, policy: Policy, seed: int | None) -> JobRecord:
@@ -73,31 +70,69 @@ def replan(job: JobRecord) -> Plan:
     return plan
 
 
-async def start(store: SqlStore, plan: Plan, job: JobRecord, limits: Limits, watch: Watcher) -> RunEnd:
-    corpus = await _corpus(store, plan, landed=[])
-    try:
-        lease = await store.create_job(job, this_process())
-        return await _go(store, plan, job, lease, limits, corpus, [], watch)
-    finally:
-        corpus.close()
+@dataclass(frozen=True)
+class Face:
+    """What a person is shown, and when: begun, once the job exists; loading, while reference sets are read (name, texts done,
+    texts in all); watch, while it runs (a task that shows it, cancelled at the end).
+    """
+
+    begun: Callable[[], None] = lambda: None
+    loading: Callable[[str, int, int], None] = lambda name, done, total: None
+    watch: Callable[[Run], asyncio.Task[None] | None] = lambda run: None
 
 
-async def resume(store: SqlStore, plan: Plan, job: JobRecord, limits: Limits, watch: Watcher) -> RunEnd:
+async def start(store: SqlStore, plan: Plan, job: JobRecord, limits: Limits, face: Face) -> RunEnd:
+    """Begin a job. Raises BadInput where its seed is taken."""
+    lease = await store.create_job(job, this_process())
+    face.begun()
+    return await _work(store, plan, job, lease, limits, face)
+
+
+async def resume(store: SqlStore, plan: Plan, job: JobRecord, limits: Limits, face: Face) -> RunEnd:
     """Go on with a job that is not done. Raises LeaseLost while another process works it."""
     lease = await store.acquire(job.id, this_process())
+    return await _work(store, plan, job, lease, limits, face)
+
+
+async def _work(store: SqlStore, plan: Plan, job: JobRecord, lease: Lease, limits: Limits, face: Face) -> RunEnd:
+    """Load what the run needs, then run, under a lease that is kept throughout; Ctrl-C is clean at any moment of it."""
+    loading = asyncio.create_task(_load(store, plan, job, face))
+    running: list[Run] = []
+
+    def stop() -> None:
+        if running:
+            running[0].interrupt()
+        else:
+            loading.cancel()
+
+    heartbeat = asyncio.create_task(keep_lease(store, lease, lambda exc: stop()))
     try:
-        landed = list(store.candidates(job_id=job.id))
-        corpus = await _corpus(store, plan, landed)
-    except BaseException:
-        await store.finish(lease, JobState.INTERRUPTED, "could not be resumed")
-        raise
-    try:
-        return await _go(store, plan, job, lease, limits, corpus, landed, watch)
+        with _signals(stop):
+            try:
+                landed, corpus = await loading
+            except asyncio.CancelledError:
+                await store.finish(lease, JobState.INTERRUPTED, "interrupted while it loaded")
+                raise Interrupted("interrupted", where=f"job {job.id}", fix=f"`factory resume {job.id}` goes on") from None
+            except BaseException:
+                await store.finish(lease, JobState.INTERRUPTED, "its corpus could not be loaded")
+                raise
+            finally:
+                heartbeat.cancel()
+            try:
+                return await _go(store, plan, job, lease, limits, corpus, landed, face, running)
+            finally:
+                corpus.close()
     finally:
-        corpus.close()
+        await asyncio.gather(heartbeat, return_exceptions=True)
 
 
-async def _corpus(store: SqlStore, plan: Plan, landed: Sequence[Candidate]) -> MemoryCorpus:
+async def _load(store: SqlStore, plan: Plan, job: JobRecord, face: Face) -> tuple[list[Candidate], MemoryCorpus]:
+    # A large store takes a while to read, and the lease must be renewed meanwhile.
+    landed = await asyncio.to_thread(lambda: list(store.candidates(job_id=job.id)))
+    return landed, await _corpus(store, plan, landed, face)
+
+
+async def _corpus(store: SqlStore, plan: Plan, landed: Sequence[Candidate], face: Face) -> MemoryCorpus:
     """Everything accepted, anchors and reference sets; what this job itself landed stands at the index it landed at."""
     recipe = plan.recipe
     views = [recipe.novelty_view(recipe.parse(anchor.payload)) for anchor in plan.spec.anchors]
@@ -109,6 +144,7 @@ async def _corpus(store: SqlStore, plan: Plan, landed: Sequence[Candidate]) -> M
         references=plan.references,
         get_cache=store.get_cache,
         put_cache=store.put_cache,
+        progress=face.loading,
     )
 
 
@@ -120,7 +156,8 @@ async def _go(
     limits: Limits,
     corpus: MemoryCorpus,
     landed: Sequence[Candidate],
-    watch: Watcher,
+    face: Face,
+    running: list[Run],
 ) -> RunEnd:
     progress = Progress(job.policy)
     for candidate in landed:
@@ -145,14 +182,14 @@ async def _go(
             start_index=len(landed),
             deadline_s=limits.deadline_s,
         )
-        watcher = watch(run)
-        with _signals(run.interrupt):
-            try:
-                return await run.go()
-            finally:
-                if watcher is not None:
-                    watcher.cancel()
-                    await asyncio.gather(watcher, return_exceptions=True)
+        running.append(run)
+        watcher = face.watch(run)
+        try:
+            return await run.go()
+        finally:
+            if watcher is not None:
+                watcher.cancel()
+                await asyncio.gather(watcher, return_exceptions=True)
     finally:
         await wires.close()
 

@@ -23,6 +23,13 @@ def watch(run: Run) -> asyncio.Task[None]:
     return asyncio.create_task(_live(run) if is_terminal() else _plain(run))
 
 
+def loading(name: str, done: int, total: int) -> None:
+    """How far the embedding of a reference set is, a line for every tenth of it."""
+    step = max(1, total // 10)
+    if done == total or done // step != max(0, done - 64) // step:
+        say(f"reading reference set {name}: {done} of {total}")
+
+
 async def _live(run: Run) -> None:
     with Live(_screen(run), refresh_per_second=1 / REFRESH_S, transient=True) as live:
         while True:

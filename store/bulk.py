@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, Delete, Dialect, Insert, Table, bindparam
+from sqlalchemy import Connection, Delete, Dialect, Insert, Table, bindparam, delete
 
 from store import sqlite
 
@@ -17,11 +17,15 @@ _SIZES: Final = (64, 32, 16, 8, 4, 2, 1)
 
 
 class Bulk:
-    """One statement in its many-row forms, made once each. width: values of a row; statement: over one row of parameters."""
+    """One statement in its many-row forms, made once each.
 
-    def __init__(self, statement: Insert | Delete, width: int) -> None:
+    statement: over one row of `width` parameters; row: how it writes that row; between: what stands between two of them.
+    """
+
+    def __init__(self, statement: Insert | Delete, row: str, between: str, width: int) -> None:
         self._statement = statement
-        self._row = sqlite.row_of_parameters(width)
+        self._row = row
+        self._between = between
         self._sizes = [size for size in _SIZES if size * width <= sqlite.MAX_PARAMETERS]
         self._texts: dict[int, str] = {}
 
@@ -39,15 +43,19 @@ class Bulk:
         one = str(self._statement.compile(dialect=dialect))
         head, row, tail = one.partition(self._row)
         assert row, f"not the one-row statement it should be: {one}"
-        text = self._texts[size] = head + ", ".join([row] * size) + tail
+        text = self._texts[size] = head + self._between.join([row] * size) + tail
         return text
 
 
 def inserting(statement: Insert, columns: Sequence[str]) -> Bulk:
     """columns: the order of a row's values."""
-    return Bulk(statement.values({name: bindparam(name) for name in columns}), len(columns))
+    row = f"({', '.join('?' * len(columns))})"
+    return Bulk(statement.values({name: bindparam(name) for name in columns}), row, ", ", len(columns))
 
 
 def deleting(table: Table, columns: Sequence[str]) -> Bulk:
-    """Deletes every row of the table that has one of the given rows' values in these columns."""
-    return Bulk(sqlite.delete_listed(table, columns), len(columns))
+    """Deletes every row of the table that has one of the given rows' values in these columns, which should begin an index."""
+    # Not (a, b) IN (VALUES ...): SQLite would scan the table for it.
+    row = " AND ".join(f"{table.name}.{name} = ?" for name in columns)
+    statement = delete(table).where(*(table.c[name] == bindparam(name) for name in columns))
+    return Bulk(statement, row, " OR ", len(columns))

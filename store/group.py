@@ -99,7 +99,10 @@ class Group:
     def _one(self, operation: Operation) -> Outcome:
         match operation:
             case operations.OpenAttempt():
-                return self._refused(operation) or self._gather_opening(operation)
+                refused = self._refused(operation)
+                if refused is None:
+                    self._gather_opening(operation)
+                return refused
             case operations.RecordCall():
                 refused = self._refused(operation)
                 if refused is None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
-from sqlalchemy import Connection, Delete, Engine, Insert, Table, create_engine, delete, event, text, tuple_
+from sqlalchemy import Connection, Engine, Insert, Table, create_engine, event
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import DatabaseError, DBAPIError, IntegrityError
 from sqlalchemy.pool import QueuePool
@@ -157,16 +157,6 @@ def insert_or_replace(table: Table, values: Sequence[str]) -> Insert:
     return statement.on_conflict_do_update(
         index_elements=[c.name for c in table.primary_key], set_={name: statement.excluded[name] for name in values}
     )
-
-
-def delete_listed(table: Table, columns: Sequence[str]) -> Delete:
-    """A delete of the rows whose `columns` are in a list, here of one row of parameters."""
-    listed = text(f"(VALUES {row_of_parameters(len(columns))})")
-    return delete(table).where(tuple_(*(table.c[name] for name in columns)).in_(listed))
-
-
-def row_of_parameters(width: int) -> str:
-    return f"({', '.join('?' * width)})"
 
 
 def explain(error: DBAPIError, url: StoreUrl, kind: type[FactoryError] = FactoryError) -> FactoryError:

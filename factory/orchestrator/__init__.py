@@ -2,6 +2,6 @@
 
 from factory.orchestrator.lander import Ledger
 from factory.orchestrator.progress import Progress
-from factory.orchestrator.run import Run, RunEnd
+from factory.orchestrator.run import Run, RunEnd, keep_lease
 
-__all__ = ["Ledger", "Progress", "Run", "RunEnd"]
+__all__ = ["Ledger", "Progress", "Run", "RunEnd", "keep_lease"]

@@ -17,6 +17,7 @@ from factory.lever import Line, stopped_by, tallies
 from factory.ports import Corpus, CorpusEntry, Landing, Lease, Store
 from factory.sampling import lies_in
 from factory.types import Candidate, Coordinate, Finding, Item, Outcome, Quota, Receipt, Stage, State
+from factory.types.candidate import measures_of
 
 QUOTA = "quota"
 QUOTA_VERSION = "1"
@@ -113,8 +114,9 @@ class Lander:
     async def _recheck(self, candidate: Candidate) -> tuple[Candidate, CorpusEntry | None]:
         line = self.line
         payload = line.recipe.parse(candidate.payload)
+        view = line.recipe.novelty_view(payload)
         revision = candidate.revisions[-1].number
-        item = Item(candidate.id, candidate.index, revision, candidate.coordinate, candidate.payload, payload)
+        item = Item(candidate.id, candidate.index, revision, candidate.coordinate, candidate.payload, payload, view)
         for gate in line.gates:
             if isinstance(gate, LandingGate):
                 finding = await self._ask(gate, item)
@@ -127,7 +129,6 @@ class Lander:
             candidate = _with_landing_receipt(candidate, line, QUOTA, QUOTA_VERSION, settings, finding)
             if candidate.state is not State.ACCEPTED:
                 return candidate, None
-        view = line.recipe.novelty_view(payload)
         template = str(candidate.measures.get("template", candidate.id))
         entry = await self.corpus.admit(candidate.id, view, template=template, index=candidate.index)
         self.ledger.add(candidate.index, candidate.coordinate, view)
@@ -136,6 +137,8 @@ class Lander:
     async def _ask(self, gate: LandingGate, item: Item) -> Finding:
         try:
             return await gate.recheck(item, self.corpus.at(None))
+        except FactoryError:
+            raise
         except Exception as exc:
             return error("gate_broke", f"{type(exc).__name__}: {exc}")
 
@@ -172,6 +175,5 @@ def _with_landing_receipt(
         stage=Stage.LANDING,
         conditions=line.conditions,
     )
-    measures = {key: value for kept in (*receipts, receipt) for key, value in kept.finding.measures.items()}
     state = _STATES.get(finding.outcome, State.REJECTED)
-    return replace(candidate, receipts=(*receipts, receipt), measures=measures, state=state)
+    return replace(candidate, receipts=(*receipts, receipt), measures=measures_of((*receipts, receipt)), state=state)

@@ -7,8 +7,10 @@ it draws on is a function of seed, index and snapshot. Workers claim indices in 
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from factory.canonical import stream
@@ -83,7 +85,7 @@ class Run:
         workers = [asyncio.create_task(self._worker()) for _ in range(self.concurrency)]
         for worker in workers:
             worker.add_done_callback(self._worker_done)
-        heartbeat = asyncio.create_task(self._keep_lease())
+        heartbeat = asyncio.create_task(keep_lease(self.store, self.lease, lambda exc: self._finish(_failed(exc))))
         try:
             end = await self._end
         finally:
@@ -240,19 +242,22 @@ class Run:
         if worker.cancelled() or worker.exception() is None:
             return
         exc = worker.exception()
-        if isinstance(exc, FactoryError):
-            self._finish(_failed(exc))
-        elif not self._end.done():
-            self._end.set_exception(exc if exc is not None else AssertionError)
+        if not isinstance(exc, FactoryError):
+            logging.getLogger(__name__).debug("a pull broke", exc_info=exc)
+            fix = f"What was paid for is kept. Once mended, `factory resume {self.lease.job}` goes on"
+            exc = FactoryError(f"a pull broke with {type(exc).__name__}: {exc}", where=f"job {self.lease.job}", fix=fix)
+        self._finish(_failed(exc))
 
-    async def _keep_lease(self) -> None:
-        while True:
-            await asyncio.sleep(RENEW_EVERY_S)
-            try:
-                await self.store.renew(self.lease)
-            except FactoryError as exc:
-                self._finish(_failed(exc))
-                return
+
+async def keep_lease(store: Store, lease: Lease, lost: Callable[[FactoryError], None]) -> None:
+    """Renew the lease until cancelled; tell `lost` once when it cannot be renewed."""
+    while True:
+        await asyncio.sleep(RENEW_EVERY_S)
+        try:
+            await store.renew(lease)
+        except FactoryError as exc:
+            lost(exc)
+            return
 
 
 def _failed(error: FactoryError) -> RunEnd:

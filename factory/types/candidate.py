@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -51,7 +51,7 @@ class Item:
     """What a gate sees of a candidate: never its planted label, its job, or another gate's evidence.
 
     raw: the payload as the author gave it, which may not fit the recipe's schema; payload: the recipe's pydantic model, None
-    where raw does not fit it, and unfit then says why in a sentence.
+    where raw does not fit it, and unfit then says why in a sentence; view: what of the payload counts for novelty.
     """
 
     id: str
@@ -60,8 +60,15 @@ class Item:
     coordinate: Coordinate
     raw: Mapping[str, Any]
     payload: Any
+    view: str = ""
     unfit: str = ""
     lineage: tuple[str, ...] = ()
+
+
+def measures_of(receipts: Sequence[Receipt]) -> dict[str, Any]:
+    """What the receipts measured of the last revision; what was measured of an earlier one says nothing of the point."""
+    last = max((receipt.revision for receipt in receipts), default=0)
+    return {name: value for r in receipts if r.revision == last for name, value in r.finding.measures.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,6 @@ class Spec(Frozen):
     quotas: tuple[Quota, ...] = ()
     anchors: tuple[Anchor, ...] = ()
     references: tuple[ReferenceSet, ...] = ()
-    sources: tuple[str, ...] = ()
     settings: dict[str, Any] = Field(default_factory=dict)
     gates: dict[str, dict[str, Any]] = Field(default_factory=dict)
     without: tuple[str, ...] = ()
@@ -110,7 +109,9 @@ class Spec(Frozen):
 
     @property
     def identity(self) -> str:
-        """Hex digest of the content that shapes candidates: file paths and the default cast do not count."""
-        content = self.model_dump(mode="json", exclude={"cast"})
+        """Hex digest of the content that shapes candidates: file paths, the recipe (which
+        a candidate's id names by itself) and the default cast do not count.
+        """
+        content = self.model_dump(mode="json", exclude={"cast", "recipe"})
         content["references"] = [[r.name, r.field, r.sha256] for r in self.references]
         return digest(content)

@@ -151,7 +151,7 @@ RECIPE = Recipe(
     repair=mend,
     gates=(
         Structure(prompt_field="prompt", answer_field="answer"),
-        Novelty(fields=("prompt",)),
+        Novelty(),
         Oracle(),
         Difficulty(),
         FinalCheck(),

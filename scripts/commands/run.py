@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from factory.budget import nano_of_usd
-from factory.errors import BadInput
-from factory.orchestrator import Run, RunEnd
+from factory.errors import BadInput, Interrupted
+from factory.orchestrator import RunEnd
 from factory.ports import JobRecord, JobState, Policy
 from factory.sampling import Sampler
 from scripts import jobs, live
@@ -54,9 +54,10 @@ def run(request: RunRequest) -> int:
     store = open_store(request.store)
     try:
         job = jobs.new_job(store, plan, policy, request.seed)
-        _announce(plan, job, request.json)
         limits = jobs.Limits(request.concurrency, request.deadline_s, _nano(request.budget_usd))
-        return _finish(store, job, jobs.start(store, plan, job, limits, _watcher(request.json)), request.store, request.json)
+        return _finish(
+            store, job, jobs.start(store, plan, job, limits, _face(plan, job, request.json)), request.store, request.json
+        )
     finally:
         store.close()
 
@@ -72,14 +73,13 @@ def resume(
         if as_new:
             plan = prepare_again(job.inputs)
             job = jobs.new_job(store, plan, job.policy, None)
-            _announce(plan, job, json)
-            return _finish(store, job, jobs.start(store, plan, job, limits, _watcher(json)), url, json)
+            return _finish(store, job, jobs.start(store, plan, job, limits, _face(plan, job, json)), url, json)
         if job.state is JobState.DONE:
             raise BadInput(
                 "the job is done; there is nothing to resume", where=f"job {job.id}", fix=f"See `factory status {job.id}`"
             )
         plan = jobs.replan(job)
-        return _finish(store, job, jobs.resume(store, plan, job, limits, _watcher(json)), url, json)
+        return _finish(store, job, jobs.resume(store, plan, job, limits, _face(plan, job, json)), url, json)
     finally:
         store.close()
 
@@ -140,23 +140,26 @@ def _policy(request: RunRequest) -> Policy:
     return Policy(accept=request.accept, max_attempts=cap)
 
 
-def _announce(plan: Plan, job: JobRecord, json: bool) -> None:
+def _face(plan: Plan, job: JobRecord, json: bool) -> jobs.Face:
     if json:
-        return
-    say(f"job {job.id}: spec {job.spec_name}, recipe {job.recipe} {job.recipe_version}, seed {job.seed}")
-    if plan.cast.simulated:
-        say("The models are SIMULATED (rehearsal): everything made here is labelled so.", style="bold yellow")
+        return jobs.Face()
 
+    def begun() -> None:
+        say(f"job {job.id}: spec {job.spec_name}, recipe {job.recipe} {job.recipe_version}, seed {job.seed}")
+        if plan.cast.simulated:
+            say("The models are SIMULATED (rehearsal): everything made here is labelled so.", style="bold yellow")
+        for note in plan.lineage.notes:
+            say(note)
 
-def _watcher(json: bool) -> jobs.Watcher:
-    def quiet(_: Run) -> None:
-        return None
-
-    return quiet if json else live.watch
+    return jobs.Face(begun, live.loading, live.watch)
 
 
 def _finish(store: SqlStore, job: JobRecord, work: Coroutine[Any, Any, RunEnd], url: str, json: bool) -> int:
-    end = asyncio.run(work)
+    try:
+        end = asyncio.run(work)
+    except KeyboardInterrupt:
+        fix = f"`factory resume {job.id}` goes on; calls that were in flight are paid again"
+        raise Interrupted("stopped at once", where=f"job {job.id}", fix=fix) from None
     print_status(store, job.id, url, json)
     if end.error is not None:
         complain(f"factory: {end.error.message}")

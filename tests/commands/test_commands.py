@@ -133,7 +133,7 @@ WRONG_SPECS = [
     ("an unknown gate setting", SPEC + "gates: {novelty: {quota: 1}}\n", "quota"),
     ("a gate setting of the wrong type", SPEC + "gates: {oracle: {votes: many}}\n", "votes"),
     ("a reference file that is not there", SPEC + "references: [{name: r, path: no.jsonl, field: q}]\n", "no.jsonl"),
-    ("a python tag", SPEC + "sources: [!!python/object/apply:os.system ['true']]\n", "python"),
+    ("a python tag", SPEC + "without: [!!python/object/apply:os.system ['true']]\n", "python"),
     ("an anchor of another shape", SPEC + "anchors: [{payload: {question: x}}]\n", "anchor"),
     ("broken YAML", SPEC + "  - [", "yaml"),
 ]

@@ -97,7 +97,7 @@ async def test_an_interrupted_run_is_a_prefix_and_resumes_to_the_same_end(tmp_pa
 
         return asyncio.create_task(stop())
 
-    ends.append(await jobs.start(store, plan, job, jobs.Limits(8), stop_soon))
+    ends.append(await jobs.start(store, plan, job, jobs.Limits(8), jobs.Face(watch=stop_soon)))
     prefix = outcome(store, job.id)
     assert ends[0].state is JobState.INTERRUPTED and ends[0].error is not None and ends[0].error.exit_code == 130
     assert prefix == expected[: len(prefix)] and len(prefix) < 40
@@ -119,7 +119,7 @@ async def test_two_processes_cannot_work_one_job(tmp_path: Path) -> None:
     store, other = open_at(tmp_path), open_at(tmp_path)
     plan = Setup(options={"delay_ms": [5, 10]}).plan()
     job = jobs.new_job(store, plan, Policy(attempts=50), 7)
-    running = asyncio.create_task(jobs.start(store, plan, job, jobs.Limits(4), lambda run: None))
+    running = asyncio.create_task(jobs.start(store, plan, job, jobs.Limits(4), jobs.Face()))
     await asyncio.sleep(0.3)
     with pytest.raises(LeaseLost):
         await resume(other, Setup(), job.id)

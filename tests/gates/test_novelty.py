@@ -36,8 +36,8 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     return asyncio.run(work)
 
 
-def item(prompt: Any = EGGS, *, id: str = "new", lineage: tuple[str, ...] = (), **fields: Any) -> Item:
-    return Item(id, 9, 0, Coordinate(()), {"prompt": prompt, **fields}, None, lineage=lineage)
+def item(view: str = EGGS, *, id: str = "new", lineage: tuple[str, ...] = ()) -> Item:
+    return Item(id, 9, 0, Coordinate(()), {}, None, view, lineage=lineage)
 
 
 async def corpus_of(*accepted: str, anchors: tuple[str, ...] = (), references: tuple[str, ...] = ()) -> MemoryCorpus:

@@ -1,4 +1,4 @@
-"""Writes fixtures/store_0001.sql: what version 0001 of the schema kept. Run once; a released fixture is never made again.
+"""Writes fixtures/store_HEAD.sql: what this version of the schema keeps. Run once; a released fixture is never made again.
 
 python -m tests.store.make_fixture
 """
@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from factory.ports import JobState
-from store import open_store, sqlite
+from store import open_store, schema, sqlite
 from tests.store.making import a_call, a_job, a_landing, planting_call
 from tests.store.test_leases import ELSEWHERE
 
@@ -33,8 +33,9 @@ def main() -> None:
         connection = sqlite3.connect(f"{folder}/a.db")
         lines = [f"PRAGMA application_id = {sqlite.APPLICATION_ID};", *connection.iterdump()]
         connection.close()
-    target = Path(__file__).parent / "fixtures" / "store_0001.sql"
-    target.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    target = Path(__file__).parent / "fixtures" / f"store_{schema.HEAD}.sql"
+    with target.open("x", encoding="utf-8") as file:
+        file.write("\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from store import SqlStore, open_store, this_process
 from tests.store.making import a_call, a_job, a_landing
 
 SAMPLES = 4
+RESERVED = 1000
 
 
 async def _take(store: SqlStore) -> Lease:
@@ -34,7 +35,11 @@ async def work(url: str, log_path: str, count: int) -> None:
     os.write(log, f"epoch {lease.epoch}\n".encode())
 
     async def call(index: int, sample: int) -> None:
-        await store.record_call(lease, a_call(index, sample=sample, response=f'"{index}.{sample}"'.encode()))
+        made = a_call(index, sample=sample, response=f'"{index}.{sample}"'.encode())
+        os.write(log, f"opening {index} {sample}\n".encode())
+        await store.open_attempt(lease, made.identity, 1, RESERVED)
+        os.write(log, f"opened {index} {sample}\n".encode())
+        await store.record_call(lease, made)
         os.write(log, f"call {index} {sample}\n".encode())
 
     async def land(index: int) -> None:

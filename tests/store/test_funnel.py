@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from factory.ports import GateTally
+from factory.ports import GateTally, Money
 from factory.types import State
 from store import SqlStore, this_process
 from tests.store.making import a_call, a_job, a_landing, planting_call
@@ -31,7 +31,7 @@ def test_an_untouched_job_has_an_empty_snapshot(store: SqlStore) -> None:
     filled(store, [])
     shown = store.snapshot("job-a")
     assert (shown.states, shown.gates, shown.bands, shown.calls_by_role, shown.planted) == ({}, [], {}, {}, {})
-    assert shown.spent_nano_usd == 0
+    assert shown.money == store.money("job-a") == Money(0, 0, None)
     assert shown.lease_alive
     assert shown.job == a_job()
 
@@ -93,7 +93,7 @@ def test_planted_defects_are_counted_for_landed_candidates_by_who_stopped_them(s
         "wrong_reference": {"gate": "oracle", "planted": 3, "by": {"oracle": 1, "structure": 1}},
     }
     assert shown.calls_by_role == {"author": 6, "solver": 1}
-    assert shown.spent_nano_usd == 7 * 7
+    assert shown.money == store.money("job-a") == Money(7 * 7, 0, None)
 
 
 _TALLY = st.builds(

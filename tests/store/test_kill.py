@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from factory.errors import BadInput
-from factory.ports import JobState
+from factory.ports import JobState, Money
 from store import CRASH_POINTS, open_store
 from tests.store.making import a_call, a_landing
-from tests.store.small_job import SAMPLES
+from tests.store.small_job import RESERVED, SAMPLES
 
 ROOT = Path(__file__).resolve().parents[2]
 COUNT = 6
@@ -36,6 +36,9 @@ class Run:
     def noted(self) -> list[list[str]]:
         return [line.split() for line in self.log.read_text().splitlines()] if self.log.exists() else []
 
+    def count(self, what: str) -> int:
+        return sum(kind == what for kind, *_ in self.noted())
+
     def check(self) -> tuple[int, int]:
         """Everything noted is there, whole and once; returns how many calls and landings the store holds."""
         raw = sqlite3.connect(self.file)
@@ -45,7 +48,13 @@ class Run:
         attempts = raw.execute("SELECT count(*) FROM call_attempts").fetchone()[0]
         landed = [index for (index,) in raw.execute("SELECT idx FROM candidates ORDER BY idx")]
         counted = raw.execute("SELECT coalesce(sum(landed), 0) FROM jobs").fetchone()[0]
+        still_open = raw.execute("SELECT idx, sample FROM open_attempts").fetchall()
+        charged = raw.execute("SELECT coalesce(sum(charged_nano_usd), 0) FROM jobs").fetchone()[0]
         raw.close()
+        # Each opening ended in one of three places, and in no two.
+        assert not set(still_open) & set(calls)
+        openings = len(calls) + len(still_open) + charged / RESERVED
+        assert self.count("opened") <= openings <= self.count("opening")
         assert {(int(i), int(s)) for kind, *rest in self.noted() if kind == "call" for i, s in [rest]} <= set(calls)
         assert {int(rest[0]) for kind, *rest in self.noted() if kind == "land"} <= set(landed)
         assert landed == list(range(len(landed))) and counted == len(landed)
@@ -58,6 +67,7 @@ class Run:
         if counted:
             assert store.snapshot("job-a").gates[0]["checked"] == counted
             assert store.snapshot("job-a").calls_by_role == {"solver": len(calls)}
+            assert store.money("job-a") == Money(7 * len(calls) + charged, RESERVED * len(still_open), None)
         store.close()
         return len(calls), len(landed)
 
@@ -66,6 +76,7 @@ class Run:
         assert self.check() == (count * SAMPLES, count)
         store = open_store(self.url)
         assert store.job("job-a").state is JobState.DONE
+        assert store.money("job-a").reserved_nano_usd == 0
         assert [call.response for call in store.calls("job-a", 0)] == [f'"0.{n}"'.encode() for n in range(SAMPLES)]
         store.close()
 
@@ -93,11 +104,16 @@ def test_a_writer_killed_again_and_again_loses_nothing_and_ends_whole(tmp_path: 
 def test_a_crash_at_a_named_point_is_all_or_nothing(tmp_path: Path, point: str) -> None:
     run = Run(tmp_path)
     kind, moment = point.split(".")
-    passage = {"job": 1, "finish": 1, "call": 2 * SAMPLES + 1, "land": 3}[kind]
+    passage = {"job": 1, "finish": 1, "attempt": 2 * SAMPLES + 1, "call": 2 * SAMPLES + 1, "land": 3}[kind]
     assert run.start(COUNT, f"{point}:{passage}").wait(timeout=60) == -signal.SIGKILL
     calls, landed = run.check()
     if kind == "land":
         assert (calls, landed) == (3 * SAMPLES, 3 if moment == "after_commit" else 2)
+    elif kind == "attempt":
+        assert (calls, landed) == (2 * SAMPLES, 2)
+        store = open_store(run.url)
+        assert (store.money("job-a").reserved_nano_usd > 0) == (moment == "after_commit")
+        store.close()
     elif kind == "call":
         assert landed == 2 and (calls > 2 * SAMPLES) == (moment == "after_commit")
     elif kind == "finish":

@@ -105,6 +105,8 @@ def test_an_expired_lease_is_taken_and_the_old_holder_writes_nothing_more(
         assert (old.epoch, new.epoch) == (1, 2)
         before = contents(tmp_path)
         for late in (
+            store.open_attempt(old, a_call().identity, 1, 9),
+            store.set_cap(old, 1),
             store.record_call(old, a_call()),
             store.land(old, a_landing(1)),
             store.renew(old),

@@ -1,4 +1,5 @@
-"""Any order of takings, expiries, calls and landings by two handles: an index lands once, in order, under the newest lease."""
+"""Any order of takings, expiries, openings, calls and landings by two handles: an index lands once, in order, under the newest
+lease, and every reservation is settled by its call or charged, once."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from factory.errors import FactoryError, LeaseLost
-from factory.ports import JobState, Lease
+from factory.ports import JobState, Lease, Money
 from factory.types import State
 from store import SqlStore, holders, open_store, this_process
 from tests.store.making import a_call, a_job, a_landing
@@ -38,6 +39,9 @@ class Lander(RuleBasedStateMachine):
         self.expires = 0.0
         self.states: list[State] = []
         self.calls: set[tuple[int, int]] = set()
+        self.open: dict[tuple[int, int, int], int] = {}
+        self.spent = 0
+        self.cap: int | None = None
 
     def teardown(self) -> None:
         for store in self.stores:
@@ -62,6 +66,10 @@ class Lander(RuleBasedStateMachine):
         lease = self.leases[which % len(self.leases)]
         return lease, lease == self.leases[-1] and self.held
 
+    def charge(self) -> None:
+        self.spent += sum(self.open.values())
+        self.open.clear()
+
     @initialize()
     def create(self) -> None:
         self.leases.append(self.do(self.stores[0].create_job(a_job(), this_process())))
@@ -71,13 +79,15 @@ class Lander(RuleBasedStateMachine):
     def wait(self, seconds: float) -> None:
         self.now += seconds
 
-    @rule(handle=HANDLES)
-    def acquire(self, handle: int) -> None:
+    @rule(handle=HANDLES, later=st.sampled_from([0.0, 61.0]))
+    def acquire(self, handle: int, later: float) -> None:
+        self.now += later
         found = self.do(self.stores[handle].acquire("job-a", this_process()))
         if self.held and self.now < self.expires:
             assert isinstance(found, LeaseLost)
         else:
             assert found == Lease("job-a", self.leases[-1].epoch + 1)
+            self.charge()
             self.leases.append(found)
             self.held, self.expires = True, self.now + 60
 
@@ -93,19 +103,48 @@ class Lander(RuleBasedStateMachine):
     def finish(self, handle: int, which: int) -> None:
         lease, allowed = self.lease(which)
         assert isinstance(self.do(self.stores[handle].finish(lease, JobState.STOPPED, "")), LeaseLost) == (not allowed)
-        self.held = self.held and not allowed
+        if allowed:
+            self.held = False
+            self.charge()
 
-    @rule(handle=HANDLES, which=LEASES, index=st.integers(0, 3), sample=st.integers(0, 2))
-    def call(self, handle: int, which: int, index: int, sample: int) -> None:
+    @rule(handle=HANDLES, which=LEASES, cap=st.none() | st.integers(0, 9))
+    def set_cap(self, handle: int, which: int, cap: int | None) -> None:
         lease, allowed = self.lease(which)
-        found = self.do(self.stores[handle].record_call(lease, a_call(index, sample=sample)))
-        if not allowed:
-            assert isinstance(found, LeaseLost)
-        elif (index, sample) in self.calls:
-            assert isinstance(found, FactoryError) and "UNIQUE" in str(found)
-        else:
-            assert found is None
-            self.calls.add((index, sample))
+        assert isinstance(self.do(self.stores[handle].set_cap(lease, cap)), LeaseLost) == (not allowed)
+        self.cap = cap if allowed else self.cap
+
+    @rule(
+        handle=HANDLES,
+        which=LEASES,
+        index=st.integers(0, 3),
+        sample=st.integers(0, 2),
+        steps=st.lists(st.sampled_from([0, 1, 2]), min_size=1, max_size=4),
+    )
+    def attempts_and_call(self, handle: int, which: int, index: int, sample: int, steps: list[int]) -> None:
+        """Asked for at once: 1 and 2 open the attempt of that number, 0 records the call."""
+        lease, allowed = self.lease(which)
+        store, call = self.stores[handle], a_call(index, sample=sample)
+
+        async def main() -> list[Any]:
+            writes = [
+                store.open_attempt(lease, call.identity, n, 100 * n) if n else store.record_call(lease, call) for n in steps
+            ]
+            return await asyncio.gather(*writes, return_exceptions=True)
+
+        for step, found in zip(steps, self.do(main()), strict=True):
+            done = (index, sample) in self.calls if step == 0 else (index, sample, step) in self.open
+            if not allowed:
+                assert isinstance(found, LeaseLost)
+            elif done:
+                assert isinstance(found, FactoryError) and "UNIQUE" in str(found)
+            elif step:
+                assert found is None
+                self.open[index, sample, step] = 100 * step
+            else:
+                assert found is None
+                self.calls.add((index, sample))
+                self.spent += 7
+                self.open = {key: reserved for key, reserved in self.open.items() if key[:2] != (index, sample)}
 
     @rule(
         handle=HANDLES,
@@ -141,6 +180,7 @@ class Lander(RuleBasedStateMachine):
             assert sum(shown.states.values()) == len(self.states)
             assert (shown.gates[0]["checked"] if shown.gates else 0) == len(self.states)
             assert shown.calls_by_role.get("solver", 0) == len(self.calls)
+            assert shown.money == store.money("job-a") == Money(self.spent, sum(self.open.values()), self.cap)
             assert shown.lease_alive == (self.held and self.now < self.expires)
 
 

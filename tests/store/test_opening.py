@@ -21,7 +21,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from factory.errors import BadInput, FactoryError
-from factory.ports import JobState
+from factory.ports import JobState, Money
 from store import migrate, open_store, schema, sqlite, this_process
 from store.url import parse
 from tests.store.making import EMBEDDER, a_call, a_candidate, a_job, a_landing, planting_call
@@ -158,13 +158,20 @@ def check_old_contents(url: str) -> None:
     assert store.calls("job-a", 0) == [planting_call(0, "wrong_reference", "oracle"), a_call(0)]
     assert list(store.accepted(EMBEDDER)) == [a_landing(0).corpus]
     assert store.get_cache("key") == b"cached"
+    assert store.money("job-a") == store.snapshot("job-a").money == Money(14, 0, None)
 
     async def main() -> None:
         lease = await store.acquire("job-a", this_process())
+        await store.set_cap(lease, 100)
+        await store.open_attempt(lease, a_call(1).identity, 1, 9)
+        await store.open_attempt(lease, a_call(2).identity, 1, 40)
+        assert store.money("job-a") == Money(14, 49, 100)
         await store.record_call(lease, a_call(1))
         await store.land(lease, a_landing(1))
+        await store.finish(lease, JobState.STOPPED, "")
 
     asyncio.run(main())
+    assert store.money("job-a") == Money(21 + 40, 0, 100)
     assert [unit.index for unit in store.landed("job-a")] == [0, 1]
     store.close()
 
@@ -173,11 +180,20 @@ def test_a_store_written_by_0001_opens_and_goes_on(tmp_path: Path) -> None:
     check_old_contents(an_old_store(tmp_path))
 
 
+def test_what_was_append_only_in_0001_still_is(tmp_path: Path) -> None:
+    open_store(an_old_store(tmp_path)).close()
+    connection = sqlite3.connect(tmp_path / "old.db")
+    for write in ("UPDATE call_attempts SET flag = 'overrun'", "DELETE FROM call_attempts", "DELETE FROM calls"):
+        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+            connection.execute(write)
+    connection.close()
+
+
 NEXT = '''
 """A next migration, as a test imagines it."""
 import sqlalchemy as sa
 from alembic import op
-revision, down_revision, branch_labels, depends_on = "0002", "0001", None, None
+revision, down_revision, branch_labels, depends_on = "0003", "0002", None, None
 def upgrade():
     op.create_table("extras", sa.Column("x", sa.Integer()))
     {then}
@@ -190,8 +206,8 @@ def next_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     copy = tmp_path / "migrations"
     shutil.copytree(migrate.MIGRATIONS, copy, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(migrate, "MIGRATIONS", copy)
-    monkeypatch.setattr(schema, "HEAD", "0002")
-    file = copy / "versions" / "v0002_next.py"
+    monkeypatch.setattr(schema, "HEAD", "0003")
+    file = copy / "versions" / "v0003_next.py"
     file.write_text(NEXT.format(then="pass"))
     return file
 
@@ -201,7 +217,7 @@ def test_an_old_store_is_migrated_with_all_it_holds(next_version: Path, tmp_path
     url = an_old_store(tmp_path)
     open_store(url, read_only=read_only).close()
     connection = sqlite3.connect(tmp_path / "old.db")
-    assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("0002",)]
+    assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("0003",)]
     assert connection.execute("SELECT * FROM extras").fetchall() == []
     connection.close()
     check_old_contents(url)
@@ -214,7 +230,9 @@ def test_a_migration_that_fails_leaves_the_old_store(next_version: Path, tmp_pat
         open_store(url)
     connection = sqlite3.connect(tmp_path / "old.db")
     assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
-    assert connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'extras'").fetchall() == [(0,)]
+    assert connection.execute("SELECT count(*) FROM sqlite_master WHERE name IN ('extras', 'open_attempts')").fetchall() == [
+        (0,)
+    ]
     connection.close()
 
 

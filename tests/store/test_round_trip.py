@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,8 @@ def test_a_job_comes_back_equal_and_jobs_in_their_order(store: SqlStore) -> None
 
 def test_calls_come_back_equal_with_their_attempts(store: SqlStore) -> None:
     made = [a_call(3, sample=n, response=f'{{"n":{n}}}'.encode(), planted={"kind": "x"} if n else None) for n in range(3)]
-    made.append(a_call(4, status="refused", attempts=()))
+    flagged = tuple(replace(attempt, flag="overrun" if attempt.cost_nano_usd else "unmetered") for attempt in a_call().attempts)
+    made += [a_call(4, status="refused", attempts=()), a_call(4, sample=1, attempts=flagged)]
 
     async def main() -> None:
         lease = await a_new_job(store)

@@ -46,6 +46,21 @@ def test_writes_asked_for_together_are_committed_together_and_in_order(store: Sq
     assert [call.identity.sample for call in store.calls("job-a", 19)] == list(range(10))
 
 
+def test_openings_asked_for_together_are_committed_together(store: SqlStore) -> None:
+    async def main() -> None:
+        lease = await a_lease(store)
+        before = store.committed
+        made = [a_call(index, sample=n) for index in range(20) for n in range(10)]
+        await asyncio.gather(*(store.open_attempt(lease, call.identity, 1, 3) for call in made))
+        assert store.committed - before < 10
+        assert store.money("job-a").reserved_nano_usd == 600
+        await asyncio.gather(*(store.record_call(lease, call) for call in made))
+        assert store.committed - before < 20
+
+    asyncio.run(main())
+    assert store.money("job-a").reserved_nano_usd == 0
+
+
 def test_a_write_alone_is_committed_before_its_caller_goes_on(store: SqlStore, tmp_path: Path) -> None:
     async def main() -> None:
         lease = await a_lease(store)

@@ -74,11 +74,11 @@ async def start(
 ) -> tuple[JobRecord, RunEnd]:
     plan = setup.plan()
     job = jobs.new_job(store, plan, policy, seed)
-    return job, await jobs.start(store, plan, job, jobs.Limits(concurrency), lambda run: None)
+    return job, await jobs.start(store, plan, job, jobs.Limits(concurrency), jobs.Face())
 
 
 async def resume(store: SqlStore, setup: Setup, job_id: str, *, concurrency: int = 8) -> RunEnd:
-    return await jobs.resume(store, setup.plan(), store.job(job_id), jobs.Limits(concurrency), lambda run: None)
+    return await jobs.resume(store, setup.plan(), store.job(job_id), jobs.Limits(concurrency), jobs.Face())
 
 
 def outcome(store: SqlStore, job_id: str) -> list[tuple[int, str, str, str, tuple[str, ...]]]:

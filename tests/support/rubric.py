@@ -180,7 +180,7 @@ RECIPE = Recipe(
     repair=split_criterion,
     gates=(
         Structure(prompt_field="prompt", answer_field="", min_chars=10),
-        Novelty(fields=("prompt",), template_quota=50),
+        Novelty(template_quota=50),
         Atomicity(),
         Difficulty(),
         FinalCheck(),

@@ -1,0 +1,182 @@
+"""Money is on record before it can be spent: what a dead process had reserved is charged in full, once."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from factory.errors import BadInput, FactoryError, LeaseLost
+from factory.ports import JobState, Lease, Money
+from store import SqlStore, open_store, this_process
+from tests.store.making import a_call, a_job, planting_call
+from tests.store.test_writer import contents
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# Takes job-a, opens an attempt of each index named, records the call of those after "-", and waits to be killed.
+SPENDER = """
+import asyncio, sys, time
+from factory.errors import BadInput
+from store import open_store, this_process
+from tests.store.making import a_call, a_job
+async def main():
+    store = open_store(sys.argv[1])
+    try:
+        lease = await store.acquire("job-a", this_process())
+    except BadInput:
+        lease = await store.create_job(a_job(), this_process())
+    cut = sys.argv.index("-")
+    for index in sys.argv[2:cut]:
+        await store.open_attempt(lease, a_call(int(index)).identity, 1, 1000 + int(index))
+    for index in sys.argv[cut + 1:]:
+        await store.record_call(lease, a_call(int(index)))
+    print("ready", flush=True)
+    time.sleep(60)
+asyncio.run(main())
+"""
+
+
+def killed(url: str, *arguments: str) -> None:
+    """Run SPENDER until it has done what it should, then kill it."""
+    command = [sys.executable, "-c", SPENDER, url, *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        assert process.stdout is not None and process.stdout.readline() == "ready\n"
+        process.send_signal(signal.SIGKILL)
+
+
+async def a_lease(store: SqlStore) -> Lease:
+    return await store.create_job(a_job(), this_process())
+
+
+def test_what_a_killed_process_left_open_is_charged_once_however_many_are_killed(url: str) -> None:
+    killed(url, "0", "1", "2", "-", "1")
+    store = open_store(url)
+    # Durable, and nobody's guess yet: only who takes the job knows that nobody will settle it.
+    assert store.money("job-a") == Money(7, 1000 + 1002, None)
+    killed(url, "0", "-")
+    assert store.money("job-a") == Money(7 + 1000 + 1002, 1000, None)
+    killed(url, "-")
+    killed(url, "-")
+    assert store.money("job-a") == Money(7 + 1000 + 1002 + 1000, 0, None)
+
+    async def main() -> None:
+        lease = await store.acquire("job-a", this_process())
+        await store.open_attempt(lease, a_call(0).identity, 1, 1000)
+        await store.record_call(lease, a_call(0))
+        await store.finish(lease, JobState.DONE, "")
+
+    asyncio.run(main())
+    assert store.money("job-a") == store.snapshot("job-a").money == Money(14 + 1000 + 1002 + 1000, 0, None)
+    store.close()
+
+
+def test_a_reservation_is_durable_when_its_opening_returns(store: SqlStore, tmp_path: Path) -> None:
+    async def main() -> None:
+        lease = await a_lease(store)
+        for number in range(1, 4):
+            await store.open_attempt(lease, a_call(3, sample=1).identity, number, 10 * number)
+            rows = contents(tmp_path)["open_attempts"]
+            assert [row[:-1] for row in rows] == [
+                (1, 3, 0, "difficulty", "screen", "solver", 2, 1, n, 10 * n) for n in range(1, number + 1)
+            ]
+        assert rows[0][-1] > 1_000_000_000
+        assert store.money("job-a") == store.snapshot("job-a").money == Money(0, 60, None)
+
+    asyncio.run(main())
+
+
+def test_a_call_settles_its_own_reservations_and_no_others(store: SqlStore) -> None:
+    async def main() -> None:
+        lease, other = await a_lease(store), await store.create_job(a_job("job-b", seed=8), this_process())
+        calls = [a_call(0), a_call(0, sample=1), a_call(1), planting_call(0, "x", "oracle")]
+        for bit, call in enumerate(calls):
+            await store.open_attempt(lease, call.identity, 1, 10**bit)
+            await store.open_attempt(lease, call.identity, 2, 10**bit)
+        await store.open_attempt(other, a_call(0).identity, 1, 5)
+        left = 2222
+        for bit, call in enumerate(calls):
+            await store.record_call(lease, call)
+            left -= 2 * 10**bit
+            assert store.money("job-a") == Money(7 * (bit + 1), left, None)
+        assert store.money("job-b") == Money(0, 5, None)
+        await store.finish(other, JobState.STOPPED, "")
+        assert (store.money("job-a").spent_nano_usd, store.money("job-b")) == (28, Money(5, 0, None))
+
+    asyncio.run(main())
+
+
+def test_a_call_that_cannot_be_kept_settles_nothing(store: SqlStore, tmp_path: Path) -> None:
+    broken = a_call(attempts=(a_call().attempts[0], a_call().attempts[0]))
+
+    async def main() -> None:
+        lease = await a_lease(store)
+        await store.open_attempt(lease, broken.identity, 1, 9)
+        before = contents(tmp_path)
+        with pytest.raises(FactoryError, match="UNIQUE"):
+            await store.record_call(lease, broken)
+        assert contents(tmp_path) == before
+        with pytest.raises(FactoryError, match="UNIQUE"):
+            await store.open_attempt(lease, broken.identity, 1, 9)
+        assert store.money("job-a") == Money(0, 9, None)
+
+    asyncio.run(main())
+
+
+def test_what_is_open_when_a_job_ends_is_charged(store: SqlStore) -> None:
+    async def main() -> None:
+        lease = await a_lease(store)
+        await store.open_attempt(lease, a_call().identity, 1, 9)
+        await store.finish(lease, JobState.INTERRUPTED, "")
+        assert store.money("job-a") == Money(9, 0, None)
+        with pytest.raises(LeaseLost, match="given back"):
+            await store.open_attempt(lease, a_call().identity, 2, 9)
+        await store.acquire("job-a", this_process())
+        assert store.money("job-a") == Money(9, 0, None)
+
+    asyncio.run(main())
+
+
+def test_a_taking_that_is_refused_charges_nothing(store: SqlStore) -> None:
+    async def main() -> None:
+        lease = await a_lease(store)
+        await store.open_attempt(lease, a_call().identity, 1, 9)
+        with pytest.raises(LeaseLost):
+            await store.acquire("job-a", this_process())
+        assert store.money("job-a") == Money(0, 9, None)
+        await store.record_call(lease, a_call())
+        assert store.money("job-a") == Money(7, 0, None)
+
+    asyncio.run(main())
+
+
+def test_a_cap_is_kept_changed_and_taken_away(store: SqlStore) -> None:
+    async def main() -> None:
+        lease = await a_lease(store)
+        for cap in (5_000_000_000, 0, 2**62, None):
+            await store.set_cap(lease, cap)
+            assert store.money("job-a") == store.snapshot("job-a").money == Money(0, 0, cap)
+        await store.set_cap(lease, 3)
+        await store.finish(lease, JobState.STOPPED, "")
+        with pytest.raises(LeaseLost):
+            await store.set_cap(lease, 4)
+        await store.acquire("job-a", this_process())
+        assert store.money("job-a").cap_nano_usd == 3
+
+    asyncio.run(main())
+    with pytest.raises(BadInput, match="no such job"):
+        store.money("job-x")
+
+
+def test_settling_looks_its_reservations_up(store: SqlStore, tmp_path: Path) -> None:
+    """Not by scanning all that are open: a group of calls would pay for every other call under way."""
+    statement = store._writer._bulks.settled._many(64, store._read_engine.dialect)
+    connection = sqlite3.connect(tmp_path / "factory.db")
+    plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", (0,) * 64 * 8)]
+    connection.close()
+    assert not [step for step in plan if step.startswith("SCAN")]
