@@ -12,14 +12,17 @@ from typing import Any
 
 import pytest
 
+from factory.config.spec import load_spec
 from factory.gate import GateContext
 from factory.graders.number import grade
 from factory.types import Anchor, Coordinate, Item, Message, ModelRequest, Outcome
 from gates.structure import Structure
 from recipes.ground_truth.payload import GroundTruth
 from recipes.ground_truth.prompting import conversation
+from recipes.ground_truth.recipe import RECIPE
 from recipes.ground_truth.rehearsal import roles
 from recipes.ground_truth.rehearsal.author import parse_brief
+from recipes.ground_truth.rehearsal.author_anchors import KINDS, copied
 from recipes.ground_truth.rehearsal.author_defects import GATES, ambiguous, leaked_answer, malformed, too_easy, wrong_reference
 from recipes.ground_truth.rehearsal.reader import solve
 from recipes.ground_truth.rehearsal.reader_ambiguity import two_readings
@@ -172,6 +175,65 @@ def test_an_ambiguous_item_has_two_answers() -> None:
         answers = {solve(text) for text in found.texts}
         assert len(answers) == 2
         assert Fraction(made["answer"]) in answers, made["prompt"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_copy_of_a_shipped_anchor_has_the_answer_it_states(kind: str) -> None:
+    tried = right = altered = 0
+    for name in ("pharmacy", "freight"):
+        for anchor in load_spec(RECIPE.folder / "specs" / f"{name}.yaml").spec.anchors:
+            for seed in range(8):
+                copy = copied(anchor.payload, kind, random.Random(seed))
+                if copy is None:
+                    continue
+                tried += 1
+                right += solve(copy["prompt"]) == Fraction(copy["answer"])
+                altered += copy["answer"] != anchor.payload["answer"] and copy["answer"] in copy["solution"]
+    assert tried >= 90
+    assert right >= 0.95 * tried
+    assert altered == (tried if kind == "numbers" else 0)
+
+
+def test_other_numbers_are_worked_through_the_solution() -> None:
+    copy = copied(ANCHOR.payload, "numbers", random.Random(2))
+    assert copy is not None
+    assert copy["solution"].endswith(f"= {copy['answer']}")
+    assert copy["solution"] != ANCHOR.payload["solution"]
+    assert copied({**ANCHOR.payload, "solution": "Count them: 36."}, "numbers", random.Random(2)) is None
+
+
+def test_a_copy_never_gives_two_bearers_one_name() -> None:
+    prompt = "Then Bo, Cy Ann, Dee Eve and Flo counted the pens with Guy and Hal."
+    for seed in range(60):
+        told = copied({"prompt": prompt.replace("Bo", "Bob")}, "names", random.Random(seed))
+        assert told is not None
+        names = [word for word in told["prompt"].rstrip(".").replace(",", "").split() if word[0].isupper()]
+        assert len(names) == len(set(names))
+
+
+def test_a_leaked_answer_is_worked_out_all_the_same() -> None:
+    leaked = [leaked_answer(plan(seed), random.Random(seed)) for seed in range(300)]
+    unsolved = [item["prompt"] for item in leaked if solve(item["prompt"]) != Fraction(item["answer"])]
+    assert len(unsolved) <= 4, unsolved[:2]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "(Answer: {0} kg)",
+        "Hint: you should get {0} kg.",
+        "The correct answer is {0}.",
+        "Check that you get {0} kg.",
+        "Worked out: 90 - 12 = {0}. Answer: {0} kg.",
+        "Expected result: {0}.",
+        "For checking, the final answer should be {0}.",
+        "#### {0}",
+    ],
+)
+def test_a_solver_takes_no_answer_that_it_is_told(told: str) -> None:
+    problem = "A kiosk had 90 kites. {} It sold 12 kites a day for 3 days. How many kites were left?"
+    assert solve(problem.format(told.format(41) if told[0] != "#" else "")) == 54
+    assert solve(problem.format("") + "\n" + told.format(41)) == 54
 
 
 # --- oracle and solvers -----------------------------------------------------------------------------------------------

@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
+from recipes.ground_truth.rehearsal.author_anchors import anchor_copy
 from recipes.ground_truth.rehearsal.author_changes import bring_some, take_percent, take_some
 from recipes.ground_truth.rehearsal.author_draft import Draft
 from recipes.ground_truth.rehearsal.author_endings import what_is_left
 from recipes.ground_truth.rehearsal.author_program import Composition, const, node, plain_number
 from recipes.ground_truth.rehearsal.author_sources import opening_count, opening_groups, opening_rate
 from recipes.ground_truth.rehearsal.author_story import Plan, compose, finish
-from recipes.ground_truth.rehearsal.author_words import PEOPLE, PROPER
 
 GATES = {
     "wrong_reference": "oracle",
@@ -113,31 +113,6 @@ def _cut(prompt: str, rng: random.Random) -> str:
     words = list(re.finditer(r"[A-Za-z]{5,}", last))[1:] or list(re.finditer(r"[A-Za-z]{4,}", last))
     word = rng.choice(words)
     return " ".join([*told[:-1], last[: word.start() + rng.randint(2, len(word[0]) - 2)]])
-
-
-def anchor_copy(anchors: list[Mapping[str, Any]], rng: random.Random) -> Payload | None:
-    """One of the examples that were shown, hardly changed; None when none was shown."""
-    if not anchors:
-        return None
-    out = dict(rng.choice(anchors))
-    prompt = str(out["prompt"])
-    kind = rng.choice(("same", "space", "names", "numbers"))
-    if kind == "space":
-        prompt = re.sub(r" ", lambda _: rng.choice((" ", " ", " ", "  ", "\n")), prompt)
-    elif kind == "names":
-        prompt = _renamed(prompt, rng)
-    elif kind == "numbers":
-        prompt = re.sub(r"(?<![\d.,])\d{1,3}(?![\d.,]?\d)", lambda m: str(int(m[0]) + rng.randint(1, 4)), prompt)
-        out["answer"] = plain_number(Fraction(str(out["answer"])) + rng.randint(2, 9))
-    return {**out, "prompt": prompt}
-
-
-def _renamed(prompt: str, rng: random.Random) -> str:
-    names = set(re.findall(r"(?<=[a-z,] )[A-Z][a-z]{2,}", prompt))
-    pool = [*PROPER, *(person.split()[0] for person in PEOPLE)]
-    for name in sorted(names):
-        prompt = re.sub(rf"\b{name}\b", rng.choice(pool), prompt)
-    return prompt
 
 
 # --- a sentence with two readings -------------------------------------------------------------------------------------
@@ -245,3 +220,6 @@ def too_easy(plan: Plan, rng: random.Random) -> Payload:
             if made is not None:
                 return payload_of(made)
     raise RuntimeError(f"no easy problem fits {plan}")
+
+
+__all__ = ["GATES", "ambiguous", "anchor_copy", "leaked_answer", "malformed", "payload_of", "too_easy", "wrong_reference"]

@@ -5,6 +5,7 @@ Nothing here, nor in the modules it imports, is shared with the rehearsal author
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -31,6 +32,7 @@ class _Draft:
 
     noun: str = ""
     names: tuple[Name, ...] = ()
+    sizes: dict[str, Fraction] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
     target: Fraction | None = None
@@ -48,11 +50,12 @@ def read(text: str) -> Program:
     """The program a text states. What it cannot make sense of it leaves out; `run` says when too little is left."""
     told = sentences(text)
     draft = _Draft(noun=_noun(told), names=_names(told))
+    draft.sizes = _sizes(told, draft.noun)
     for sentence in told:
-        if sentence.mentions and not _take_whole(draft, sentence):
-            _take_amounts(draft, sentence)
-        elif not sentence.mentions and rules.pools(sentence) and not sentence.asks and draft.names:
+        if draft.names and rules.pools(sentence) and not sentence.asks and _counts_others(draft, sentence):
             draft.steps.append(Step("pool"))
+        elif sentence.mentions and not _take_whole(draft, sentence):
+            _take_amounts(draft, sentence)
     draft.facts = [replace(f, of=f.of or draft.noun, per=f.per or draft.noun) for f in draft.facts]
     return Program(
         steps=tuple(draft.steps),
@@ -113,10 +116,14 @@ def _noun(told: tuple[Sentence, ...]) -> str:
     candidates: list[str] = []
     products: set[str] = set()
     packs: set[str] = set()
+    first: list[str] = []
+    held: set[tuple[str, str]] = set()
     for sentence in told:
         if not sentence.asks and rules.divides(sentence) is None:
             stated, standing = rules.amounts(sentence)
             candidates += [amount.noun for amount in stated]
+            first += [amount.noun for amount in stated if amount.noun and amount.noun[0] != "?" and amount.noun not in TIMES]
+            held |= {(fact.of, fact.per) for fact, _ in rules.facts(sentence)}
             products |= {amount.noun for amount in stated if len(amount.numbers) > 1}
             packs |= {fact.per for fact, _ in rules.facts(sentence)} | {""}
             candidates += [fact.per if fact.of == "$" or fact.of in UNITS.values() else fact.of for fact in standing]
@@ -125,9 +132,28 @@ def _noun(told: tuple[Sentence, ...]) -> str:
         for noun in dict.fromkeys(candidates)
         if noun and noun[0] != "?" and noun not in TIMES and noun not in UNITS.values()
     ]
+    if first and all(noun in UNITS.values() for noun in first):
+        return asked if asked in first else first[0]
+    if first and first[0] in nouns and (first[0], asked) in held:
+        return first[0]
     if asked in nouns or (words[asked] > 1 and asked not in packs and asked not in TIMES and asked not in UNITS.values()):
         return asked
     return max(nouns, key=lambda noun: words[noun] + 2 * (noun in products), default="")
+
+
+def _sizes(told: tuple[Sentence, ...], noun: str) -> dict[str, Fraction]:
+    """How many of what is counted one pack holds, where the text says so as a rule and counts packs as well."""
+    return {
+        fact.per: fact.value
+        for sentence in told
+        for fact in rules.amounts(sentence)[1]
+        if not sentence.asks and fact.of == noun and fact.per and fact.per != noun and fact.per not in TIMES
+    }
+
+
+def _counts_others(draft: _Draft, sentence: Sentence) -> bool:
+    """Whether a sentence counts nothing of what the total is of ("the three orders")."""
+    return all(mention.kind == "count" and mention.noun not in ("", draft.noun) for mention in sentence.mentions)
 
 
 def _take_whole(draft: _Draft, sentence: Sentence) -> bool:
@@ -173,7 +199,11 @@ def _take_amounts(draft: _Draft, sentence: Sentence) -> None:
     stated, standing = rules.amounts(sentence)
     draft.facts += standing
     steps = rules.shares(sentence)
-    ours = [amount for amount in stated if amount.noun in ("", draft.noun)]
+    ours = [
+        replace(amount, numbers=(*amount.numbers, draft.sizes[amount.noun])) if amount.noun in draft.sizes else amount
+        for amount in stated
+        if amount.noun in ("", draft.noun) or amount.noun in draft.sizes
+    ]
     for step, amount in _signed(draft, sentence, ours):
         draft.steps.append(Step(step, amount))
     draft.steps += steps
@@ -185,7 +215,8 @@ def _signed(draft: _Draft, sentence: Sentence, ours: list[rules.Amount]) -> Iter
     for place, amount in enumerate(ours):
         following = ours[place + 1].place if place + 1 < len(ours) else None
         if opening:
-            yield ("add" if place else "base"), amount.numbers
+            taken = re.search(rf"#{amount.place} of (?:them|these|those|which)\b", sentence.text) is not None
+            yield ("base" if not place else "sub" if taken else "add"), amount.numbers
             continue
         coming = rules.adds(sentence, amount.place, following) or (coming and place > 0)
         yield ("add" if coming else "sub"), amount.numbers

@@ -78,7 +78,7 @@ def facts(sentence: Sentence) -> list[tuple[Fact, int]]:
     for match in _EACH_FIRST.finditer(text):
         article, between = match[1], match[2].strip()
         if article == "a" and not re.search(
-            r"\b(?:holds|contains|weighs|costs|takes|is worth|is priced|is billed|has room)\b", match[0]
+            r"\b(?:holds|contains|carries|weighs|costs|takes|is worth|is priced|is billed|has room)\b", match[0]
         ):
             continue
         put(match[4], head(between, counted))
@@ -133,6 +133,8 @@ def amounts(sentence: Sentence) -> tuple[list[Amount], list[Fact]]:
         if partner is None:
             standing.append(fact)
             continue
+        if partner.index > index and fact.per and fact.per not in TIMES:
+            standing.append(fact)  # "A crate holds 24, and 6 crates went": said of every crate, not only of these.
         used.add(partner.index)
         factor = 7 if (fact.per, partner.noun) == ("day", "week") else 1
         noun = fact.of or _contents(sentence.text, partner.index)
@@ -167,13 +169,19 @@ def agrees(left: str, right: str) -> bool:
 def adds(sentence: Sentence, place: int, following: int | None) -> bool:
     """Whether the amount at mention `place` comes in rather than goes out."""
     text = main_clause(sentence.text)
-    start = text.find(f"#{place - 1} ") if place else 0
+    start = max(text.find(f"#{place - 1} ") if place else 0, 0)
     end = text.find(f"#{following} ") if following is not None else len(text)
-    return bool(_ADDS.search(text[max(start, 0) : end if end > 0 else len(text)]))
+    end = end if end > 0 else len(text)
+    own = max(text.find(f"#{place} "), 0)
+    # A number's own clause, where a comma parts it from the numbers before and after.
+    start = text.find(",", start, own) if place and "," in text[start:own] else start
+    end = text.rfind(",", own, end) if following is not None and "," in text[own:end] else end
+    return bool(_ADDS.search(text[start:end]))
 
 
 def main_clause(text: str) -> str:
-    """A sentence without its reasons: what follows "because", "since", "after a"."""
+    """A sentence without its reasons: what follows "because", "since", "after a", or the clause that opens with one."""
+    text = re.sub(r"^(?:because|since|as)\b[^,#]*,", "", text)
     return re.split(r"\b(?:because|since)\b|(?<=\S )as (?:the|a|an|they|their)\b|\bafter (?:a|an|the)\b", text)[0]
 
 

@@ -19,6 +19,7 @@ _WORD = "|".join(
         *(w for w in reversed(_SMALL) if w not in ("zero", "one")),
     ]
 )
+_WORD = rf"(?:(?:an?|{_WORD})[ ])?dozen|{_WORD}"
 _DIGITS = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 _NUMBER = re.compile(
     rf"(?P<ratio>\b\d+:\d+\b)"
@@ -29,6 +30,24 @@ _NUMBER = re.compile(
 )
 _SENTENCE_END = re.compile(r"(?<=[.?!])\s+|\n+|;\s+")
 _TOKEN = re.compile(r"#\d+|[A-Za-z][A-Za-z'’-]*|[,:?]")
+# A line that breaks off within a sentence: what follows is no bullet and no label, and nothing ended before it.
+_SOFT_BREAK = re.compile(r"(?<=[^.?!:;\s])[ ]*\n[ ]*(?![-*•\n]|\S+:)")
+_TWO_CLAUSES = re.compile(r", and (?=the [A-Z])(?=[^.?!;]*\b(?:than|as (?:many|much))\b)")
+# What tells a result instead of a fact of the problem: whoever works it out passes over it.
+_TOLD = (
+    re.compile(r"\([^()]*\b(?:answer|result|solution|hint)\b[^()]*\)", re.IGNORECASE),
+    re.compile(
+        r"\b(?:worked out|working|worked solution|solution)\s*:(?:[^\n]*?\banswer\s*:[^\n]*?(?:\.(?=\s|$)|$)|[^\n]*)",
+        re.IGNORECASE | re.MULTILINE,
+    ),
+)
+_TELLS = re.compile(
+    r"^\W*(?:(?:hint|(?:(?:final|correct|right|expected) )?(?:answer|result|outcome|solution))\s*[:=]|####)"
+    r"|\byou (?:should|ought to|will|must|would) (?:get|obtain|arrive at|end up with|come to)\b"
+    r"|\b(?:check|verify|make sure) that you (?:get|obtain|arrive at)\b"
+    r"|\b(?:answer|(?:final|correct|right|expected) result) (?:is|was|should be|must be|will be|would be|comes to)\b",
+    re.IGNORECASE,
+)
 _LABEL = re.compile(r"^\s*(?:[-*•]\s+|(?:mon|tues|wednes|thurs|fri|satur|sun)day:\s+)", re.IGNORECASE)
 
 
@@ -46,6 +65,7 @@ UNITS = {
     "ml": "ml", "millilitres": "ml", "litre": "litre", "litres": "litre", "l": "litre", "mg": "mg", "g": "g", "gram": "g",
     "grams": "g", "kg": "kg", "kilogram": "kg", "kilograms": "kg", "tonne": "tonne", "tonnes": "tonne", "km": "km",
     "kilometres": "km", "m": "m", "metre": "m", "metres": "m", "cm": "cm", "dollars": "$", "dollar": "$",
+    "euros": "$", "euro": "$",
 }  # fmt: skip
 _IRREGULAR = {"shelves": "shelf", "loaves": "loaf", "halves": "half", "leaves": "leaf", "knives": "knife", "people": "person"}
 TIMES = _words("second minute hour day night shift week month year morning evening afternoon")
@@ -93,8 +113,12 @@ def stem(word: str) -> str:
 
 def sentences(text: str) -> tuple[Sentence, ...]:
     """Every sentence, bullet and line of a text, in order."""
+    for told in _TOLD:
+        text = told.sub(" ", text)
+    text = re.sub(r"[ \t]{2,}", " ", _SOFT_BREAK.sub(" ", text))
     pieces = [_LABEL.sub("", piece).strip() for piece in _SENTENCE_END.split(text)]
-    return tuple(_sentence(piece) for piece in pieces if piece)
+    stated = [piece for piece in pieces if piece and ("?" in piece or not _TELLS.search(piece))]
+    return tuple(_sentence(clause) for piece in stated for clause in _TWO_CLAUSES.split(piece))
 
 
 def _sentence(piece: str) -> Sentence:
@@ -132,6 +156,9 @@ def _value(match: re.Match[str]) -> tuple[str, Fraction, Fraction]:
 
 def _number(text: str) -> Fraction:
     text = text.lower()
+    if text.endswith("dozen"):
+        count = text.removesuffix("dozen").strip()
+        return 12 * (_number(count) if count not in ("", "a", "an") else Fraction(1))
     if text[0].isdigit():
         return Fraction(text.replace(",", ""))
     if text in _SMALL:
@@ -147,6 +174,8 @@ def noun_after(tokens: list[str], place: int) -> str:
     """
     following = tokens[place + 1 : place + 7]
     if following[:1] == ["of"] and not _speaks_of_it(following[1:]):
+        return "?"
+    if following[:2] == ["in", "the"] and following[2:3] in (["morning"], ["afternoon"], ["evening"]):
         return "?"
     noun = ""
     for word in following:
