@@ -23,7 +23,7 @@ from factory.errors import BadInput
 from factory.gate import Gate, settings_of
 from factory.lever import Line
 from factory.limits import Limits
-from factory.ports import Embedder
+from factory.ports import Embedder, RolePlayer
 from factory.providers import connect
 from factory.providers.endpoint import endpoint_of
 from factory.providers.sim import SimModel
@@ -141,6 +141,17 @@ def check_members(recipe: Recipe, cast: Cast, where: str) -> None:
                     where=f"{where}: {role.value}: model",
                     fix=f"It has: {known}",
                 )
+            else:
+                _check_options(players[member.model.removeprefix("sim:")], member, f"{where}: {role.value}: options")
+
+
+def _check_options(player: RolePlayer, member: Member, where: str) -> None:
+    """A rehearsal role may tell what is wrong with its options; any sim's delay is checked by the sim."""
+    SimModel(player, member)
+    check = getattr(player, "check", None)
+    problem = check(member.options) if check is not None else ""
+    if problem:
+        raise BadInput(problem, where=where, fix="See the recipe's README for the options of its rehearsal roles")
 
 
 @dataclass

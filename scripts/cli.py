@@ -10,6 +10,7 @@ import typer
 
 from factory.errors import FactoryError
 
+DEBUG_VARIABLE = "FACTORY_DEBUG"
 DEFAULT_STORE = "sqlite:///factory.db"
 
 app = typer.Typer(
@@ -171,11 +172,16 @@ def main() -> None:
     except FactoryError as exc:
         _stop(exc.message, exc.exit_code)
     except KeyboardInterrupt:
-        _stop("stopped at once; the job can be resumed", 130)
+        _stop("stopped; whatever had begun can be resumed (see `factory status`)", 130)
     except BrokenPipeError:
         # The reader of our output went away (`factory status | head`): nothing to say, and nobody to say it to.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+
+    except Exception as exc:
+        if os.environ.get(DEBUG_VARIABLE):
+            raise
+        _stop(f"this should not happen: {type(exc).__name__}: {exc}. With {DEBUG_VARIABLE}=1 it shows where", 1)
 
 
 def _stop(message: str, code: int) -> Any:

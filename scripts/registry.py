@@ -42,13 +42,22 @@ def find_recipe(name: str, *, where: str) -> Recipe:
         return load_shipped(name)
     for point in _points():
         if point.name == name:
-            return _checked(point.load(), f"entry point {point.value}", where)
+            return _checked(_loaded(point, where), f"entry point {point.value}", where)
     if name.endswith(".py"):
         return _from_file(Path(name), where)
     known = ", ".join(entry.name for entry in listed())
     raise BadInput(
         f"there is no recipe named {name!r}", where=where, fix=f"Use one of: {known}; or the path of a recipe file (.py)"
     )
+
+
+def _loaded(point: EntryPoint, where: str) -> object:
+    try:
+        return point.load()
+    except (Exception, SystemExit) as exc:
+        package = point.dist.name if point.dist else "its package"
+        fix = f"Mend or reinstall {package}"
+        raise BadInput(f"the recipe {point.name} does not load ({type(exc).__name__}: {exc})", where=where, fix=fix) from exc
 
 
 def _points() -> tuple[EntryPoint, ...]:
@@ -67,8 +76,9 @@ def _from_file(path: Path, where: str) -> Recipe:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as exc:
-        raise BadInput(f"the recipe file {path} does not load ({type(exc).__name__}: {exc})", where=where) from exc
+    except (Exception, SystemExit) as exc:
+        fix = "Run the file with Python to see where; a recipe file only defines things"
+        raise BadInput(f"the recipe file {path} does not load ({type(exc).__name__}: {exc})", where=where, fix=fix) from exc
     if not hasattr(module, "RECIPE"):
         raise BadInput(f"the recipe file {path} defines no RECIPE", where=where, fix="Assign a factory.recipe.Recipe to RECIPE")
     return _checked(module.RECIPE, str(path), where)

@@ -179,7 +179,7 @@ class Run:
         """
         assert self.policy.accept is not None
         landed = self._lander.next_index
-        expected_yield = max((self.progress.accepted + 1) / (landed + 2), LEAST_YIELD)
+        expected_yield = max((self.progress.accepted + 3) / (landed + 4), LEAST_YIELD)
         return max(1, math.ceil((self.policy.accept - self.progress.accepted) / expected_yield))
 
     def _draw(self, index: int) -> Coordinate | None:

@@ -76,7 +76,7 @@ def test_what_changed_since_is_named_and_as_new_starts_afresh(factory: Factory, 
     job = json.loads(ended.out)["job"]
     spec.write_text(text + "gates: {novelty: {template_quota: 1}}\n")
     told = factory("resume", job)
-    assert told.code == 2 and "gates" in told.err and "spec" in told.err and "--as-new" in told.err
+    assert told.code == 2 and "gate settings" in told.err and "spec" in told.err and "--as-new" in told.err
     new = factory("resume", job, "--as-new", "--json")
     assert json.loads(new.out)["job"] != job and new.code == 4
 
@@ -171,6 +171,11 @@ WRONG_CASTS = [
         "author: {model: 'sim:author', family: a}\noracle: {model: 'sim:oracle', family: a}\n"
         "solvers: [{model: 'sim:solver', family: c}]\n",
         "family",
+    ),
+    (
+        "an unknown kind to plant",
+        PANEL.format(author="sim:author").replace("family: a", "family: a, options: {plant: {nope: 1}}"),
+        "nope",
     ),
     ("a model with no adapter", PANEL.format(author="vertex/x"), "vertex"),
 ]

@@ -73,7 +73,7 @@ def context(corpus: CorpusView) -> GateContext:
 
 
 def test_it_is_a_landing_gate_whose_settings_survive_a_receipt() -> None:
-    gate: Gate = Novelty(fields=("prompt", "choices"), template_quota=1)
+    gate: Gate = Novelty(template_quota=1)
     assert isinstance(gate, LandingGate)
     stored: Mapping[str, Any] = json.loads(canonical_json(settings_of(gate)))
     assert Novelty(**stored) == gate
@@ -158,17 +158,8 @@ def test_own_lineage_is_exempt() -> None:
     assert find(item(lineage=("c1",)), EGGS).reason == "same_item"
 
 
-def test_only_the_named_fields_count() -> None:
-    passage = "A long shared passage about the harbour and its 14 lighthouses, painted in 3 colours by the keepers."
-    asked, other = item("Who painted them?", passage=passage), item("Why is the harbour deep?", passage=passage)
-    both = Novelty(fields=("prompt", "passage"))
-    assert find(asked, both.text(other), gate=both).outcome is Outcome.REJECT
-    assert find(asked, Novelty().text(other)).outcome is Outcome.PASS
-    assert Novelty(fields=("prompt", "choices", "missing")).text(item("Q", choices=["a", "b"])) == 'Q\n["a","b"]'
-
-
 def test_no_text_is_an_error_not_a_pass() -> None:
-    for empty in (item(""), item(" \n"), Item("new", 0, 0, Coordinate(()), {}, None)):
+    for empty in (item(""), item(" \n")):
         found = find(empty, EGGS)
         assert (found.outcome, found.reason) == (Outcome.ERROR, "no_text")
 
@@ -183,7 +174,6 @@ def test_no_text_is_an_error_not_a_pass() -> None:
         ("same_numbers_cosine", -0.1),
         ("template_quota", 0),
         ("neighbours_kept", -1),
-        ("fields", ()),
     ],
 )
 def test_settings_out_of_the_index_s_reach_are_refused_by_name(setting: str, value: Any) -> None:

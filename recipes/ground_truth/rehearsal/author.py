@@ -37,6 +37,19 @@ class Author:
     A repair is never planted: the author writes the item anew, without the defect that was found.
     """
 
+    def check(self, options: Mapping[str, Any]) -> str:
+        """What is wrong with a cast's options, "" when nothing is."""
+        plant = options.get("plant", {})
+        if not isinstance(plant, Mapping):
+            return "plant is no mapping from kind to rate"
+        unknown = sorted(set(plant) - set(defects.GATES))
+        if unknown:
+            return f"plant has no kind {unknown[0]!r}; the kinds are {', '.join(defects.GATES)}"
+        rates = list(plant.values())
+        if any(isinstance(rate, bool) or not isinstance(rate, int | float) or rate < 0 for rate in rates) or sum(rates) > 1:
+            return "plant's rates must be shares, at most 1 in all"
+        return ""
+
     def play(self, request: ModelRequest, options: Mapping[str, Any], rng: random.Random) -> Played:
         brief = parse_brief("\n\n".join(message.text for message in request.messages))
         plan = plan_for(brief.coordinate, rng, brief.voice)
