@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from factory.ports import JobRecord, JobState, Policy, Snapshot
+from factory.ports import JobRecord, JobState, Money, Policy, Snapshot
 from factory.report import SHOW_SCHEMA, STATUS_SCHEMA, show_json, status_json
 from factory.types import CallRef, Candidate, Coordinate, Finding, Outcome, Receipt, Revision, Stage, State
 
@@ -28,7 +28,7 @@ SNAPSHOT = Snapshot(
     gates=[GATE],
     bands={"discriminating": 40, "easy": 9},
     calls_by_role={"author": 66, "solver": 1168},
-    spent_nano_usd=2_000_000_000,
+    money=Money(2_000_000_000, 0, None),
     planted={"wrong_reference": {"gate": "oracle", "planted": 5, "by": {"oracle": 4, "novelty": 1}}},
 )
 
@@ -52,7 +52,7 @@ def test_the_schemas_are_schemas(schema: Any) -> None:
 
 
 def test_every_state_of_a_job_fits_the_schema() -> None:
-    empty = Snapshot(job=JOB, states={}, gates=[], bands={}, calls_by_role={}, spent_nano_usd=0)
+    empty = Snapshot(job=JOB, states={}, gates=[], bands={}, calls_by_role={}, money=Money(0, 0, None))
     for snapshot in (SNAPSHOT, empty, replace(SNAPSHOT, job=replace(JOB, simulated=False))):
         jsonschema.validate(json.loads(json.dumps(status_json(snapshot))), STATUS_SCHEMA)
 
@@ -79,7 +79,7 @@ def test_a_running_job_nobody_holds_is_interrupted(state: JobState, alive: bool,
 def test_cost_per_accepted_is_no_division_by_zero() -> None:
     none_yet = replace(SNAPSHOT, states={"rejected": 3})
     assert status_json(none_yet)["money"]["per_accepted_usd"] is None
-    assert status_json(replace(none_yet, spent_nano_usd=0))["money"]["per_accepted_usd"] == 0.0
+    assert status_json(replace(none_yet, money=Money(0, 0, None)))["money"]["per_accepted_usd"] == 0.0
 
 
 RECEIPT = Receipt(
