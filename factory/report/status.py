@@ -5,7 +5,7 @@
 - state: done, running, stopped or interrupted; a job marked running whose lease nobody alive holds is interrupted.
 - attempts: landed candidates in all; accepted also counts those approved or retired since.
 - gates: in pipeline order. checked = passed + repaired + rejected + held + errored, each candidate counted once; reasons: slug
-  to count over all that did not pass at once. seconds: the gate's own time, summed over candidates.
+  to count over all that did not pass at once. seconds: wall time of the gate, waiting included, summed over candidates.
 - bands: candidates by measured band. calls: logical model calls. money in USD; cap_usd null: no cap; per_accepted_usd null:
   money was spent and nothing is accepted yet.
 - planted: for simulated jobs only: kind to {planted, caught, by}; by: gate to count of the planted it stopped first; caught:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from factory.budget import nano_of_usd
+from factory.config.prices import prices_of
 from factory.errors import BadInput, Interrupted
 from factory.orchestrator import RunEnd
 from factory.ports import JobRecord, JobState, Policy
@@ -51,6 +52,8 @@ def seconds(text: str | None) -> float | None:
 def run(request: RunRequest) -> int:
     policy = _policy(request)
     plan = prepare(request.spec, request.cast)
+    # Under a cap a price nobody knows is refused before anything is written.
+    prices_of(plan.cast, capped=request.budget_usd is not None)
     store = open_store(request.store)
     try:
         job = jobs.new_job(store, plan, policy, request.seed)
