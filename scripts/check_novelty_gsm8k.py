@@ -118,7 +118,7 @@ async def judge(gate: Novelty, view: CorpusView, texts: Iterable[str]) -> list[d
     """The gate's findings on texts, each as an item of its own."""
     found = []
     for number, text in enumerate(texts):
-        item = Item(f"t{number}", number, 0, Coordinate(()), {"prompt": text}, None)
+        item = Item(f"t{number}", number, 0, Coordinate(()), {"prompt": text}, None, view=text)
         finding = await gate.recheck(item, view)
         found.append(
             {
