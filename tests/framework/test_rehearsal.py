@@ -97,16 +97,20 @@ def requests(store: SqlStore, job: JobRecord, candidate: Candidate, role: Role) 
     return [orjson.loads(call.request) for call in calls if call.identity.role == role.value and call.identity.revision == last]
 
 
-REMOVED = [("structure", "leaked_answer"), ("novelty", "anchor_copy"), ("difficulty", "too_easy"), ("oracle", "ambiguous")]
+REMOVED = [
+    ("structure", "leaked_answer"),
+    ("structure", "malformed"),
+    ("novelty", "anchor_copy"),
+    ("oracle", "wrong_reference"),
+    ("oracle", "ambiguous"),
+    ("difficulty", "too_easy"),
+]
 
 
 @pytest.mark.parametrize(("gate", "kind"), REMOVED)
 async def test_with_a_gate_removed_its_defects_pass(tmp_path: Path, gate: str, kind: str) -> None:
-    """A wrong reference is the exception: without the oracle no solver reaches it, so difficulty holds it as suspect."""
     store = open_store(f"sqlite:///{tmp_path / 's.db'}")
-    others = {"plant": {kind: 0.5}}
-    without = (gate, "difficulty") if gate == "oracle" else (gate,)
-    setup = Setup("ground_truth", options=others, spec={"without": without})
+    setup = Setup("ground_truth", options={"plant": {kind: 0.5}}, spec={"without": (gate,)})
     job, _ = await start(store, setup, Policy(attempts=24), concurrency=16)
     told = status_json(store.snapshot(job.id))["planted"][kind]
     assert told["planted"] >= 6 and told["caught"] == 0

@@ -23,7 +23,15 @@ from recipes.ground_truth.recipe import RECIPE
 from recipes.ground_truth.rehearsal import roles
 from recipes.ground_truth.rehearsal.author import parse_brief
 from recipes.ground_truth.rehearsal.author_anchors import KINDS, copied
-from recipes.ground_truth.rehearsal.author_defects import GATES, ambiguous, leaked_answer, malformed, too_easy, wrong_reference
+from recipes.ground_truth.rehearsal.author_defects import (
+    GATES,
+    ambiguous,
+    incomplete,
+    leaked_answer,
+    malformed,
+    too_easy,
+    wrong_reference,
+)
 from recipes.ground_truth.rehearsal.reader import solve
 from recipes.ground_truth.rehearsal.reader_ambiguity import two_readings
 from tests.recipes.drawing import asking, compositions, plan
@@ -116,7 +124,7 @@ def test_an_anchor_copy_is_of_one_that_was_shown() -> None:
 
 def test_a_repair_is_sound_and_plants_nothing() -> None:
     for seed in range(10):
-        text, planted = play(seed, dict.fromkeys(GATES, 1 / 6), brief(repair=True))
+        text, planted = play(seed, dict.fromkeys(GATES, 1 / len(GATES)), brief(repair=True))
         assert planted is None
         made = GroundTruth.model_validate_json(text)
         assert solve(made.prompt) == Fraction(made.answer)
@@ -140,16 +148,16 @@ async def structure(raw: dict[str, Any]) -> Outcome:
     return (await Structure().check(Item("c", 0, 0, Coordinate(()), raw, payload, unfit), context)).outcome
 
 
-def test_structure_stops_leaked_and_malformed_items_and_no_other() -> None:
+def test_structure_stops_leaked_malformed_and_incomplete_items_and_no_other() -> None:
     for seed in range(60):
         rng = random.Random(seed)
         try:
-            broken = json.loads(malformed(plan(seed), rng))
+            broken = json.loads(incomplete(plan(seed), rng))
         except json.JSONDecodeError:
             broken = {"unparsed": "..."}
         assert asyncio.run(structure(broken)) is Outcome.REPAIR, broken
-        leaked = leaked_answer(plan(seed), rng)
-        assert asyncio.run(structure(leaked)) is Outcome.REPAIR, leaked["prompt"]
+        for unfit in (leaked_answer(plan(seed), rng), malformed(plan(seed), rng)):
+            assert asyncio.run(structure(unfit)) is Outcome.REPAIR, unfit["prompt"]
         for sound in (wrong_reference(plan(seed), rng), ambiguous(plan(seed), rng), too_easy(plan(seed), rng)):
             assert asyncio.run(structure(sound)) is Outcome.PASS, sound["prompt"]
 
@@ -165,6 +173,21 @@ def test_a_wrong_reference_is_wrong_and_close() -> None:
         made = wrong_reference(plan(seed), random.Random(seed))
         assert solve(made["prompt"]) != Fraction(made["answer"])
         assert Fraction(made["answer"]) > 0
+
+
+def test_part_of_a_panel_falls_for_a_wrong_reference() -> None:
+    """Else difficulty would hold it as suspect, and what the oracle gate adds could not be seen."""
+    agree = []
+    for seed in range(40):
+        made = wrong_reference(plan(seed), random.Random(seed))
+        given = [reply["answer"] for skill in SKILLS for reply in answers("solver", made["prompt"], {"skill": skill}, 20)]
+        agree.append(given.count(made["answer"]) / len(given))
+    assert sum(0.1 < share < 0.9 for share in agree) >= 28, agree
+
+
+def test_a_malformed_item_is_solvable_all_the_same() -> None:
+    made = [malformed(plan(seed), random.Random(seed)) for seed in range(100)]
+    assert sum(solve(item["prompt"]) == Fraction(item["answer"]) for item in made) >= 95
 
 
 def test_an_ambiguous_item_has_two_answers() -> None:

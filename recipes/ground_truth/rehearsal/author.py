@@ -56,13 +56,13 @@ class Author:
         kind = "" if brief.repair else _drawn(options.get("plant", {}), rng)
         planted = {"kind": kind, "gate": defects.GATES[kind]} if kind else None
         match kind:
-            case "malformed":
-                return Played(defects.malformed(plan, rng), planted)
+            case "incomplete":
+                return Played(defects.incomplete(plan, rng), planted)
             case "anchor_copy":
                 copied = defects.anchor_copy(brief.examples, rng)
                 if copied is not None:
                     return Played(_reply(copied), planted)
-            case "wrong_reference" | "leaked_answer" | "ambiguous" | "too_easy":
+            case "wrong_reference" | "leaked_answer" | "malformed" | "ambiguous" | "too_easy":
                 return Played(_reply(getattr(defects, kind)(plan, rng)), planted)
         made = [compose(plan, rng) for _ in range(_CANDIDATES if brief.avoid else 1)]
         return Played(_reply(defects.payload_of(min(made, key=lambda item: _nearness(item, brief.avoid)))))

@@ -23,6 +23,7 @@ GATES = {
     "anchor_copy": "novelty",
     "leaked_answer": "structure",
     "malformed": "structure",
+    "incomplete": "structure",
     "ambiguous": "oracle",
     "too_easy": "difficulty",
 }
@@ -34,24 +35,30 @@ def payload_of(made: Composition) -> Payload:
 
 
 def wrong_reference(plan: Plan, rng: random.Random) -> Payload:
-    """A sound problem whose reference is the outcome of one slip: a step left out, turned round, or miscounted."""
-    made = compose(plan, rng)
+    """A sound problem whose reference stops one step short: the slip people in a hurry make too.
+
+    So part of a panel agrees with it, its solve rate looks like that of any good item, and only an independent solution tells.
+    """
+    for _ in range(200):
+        made = compose(plan, rng)
+        short = _one_step_short(made)
+        if short is None:
+            continue
+        out = payload_of(made)
+        shown = out["answer"]
+        out["answer"] = plain_number(short)
+        out["solution"] = made.solution.replace(f"Answer: {shown} ", f"Answer: {out['answer']} ")
+        return out
+    raise RuntimeError(f"no problem with a step to leave out fits {plan}")
+
+
+def _one_step_short(made: Composition) -> Fraction | None:
+    """What the program comes to before its last operation, where that could pass for an answer."""
     values = [leaf.value for leaf in made.leaves]
-    answer = made.answer
-    slips: list[Fraction] = [arg.value(values) for arg in made.program.args]
-    for leaf in made.program.leaves():
-        value = values[leaf]
-        slips += [answer + value, abs(answer - value), made.altered(leaf, value + 1)[1] if value.denominator == 1 else answer]
-    slips += [answer + 1, answer + 10, answer * 2]
-    in_text = set(values)
-    usable = [slip for slip in slips if slip > 0 and slip != answer and (slip * 100).denominator == 1 and slip not in in_text]
-    # The first few are the steps and numbers of this very problem; the round ones at the end are there when those all fail.
-    wrong = rng.choice(usable[:6] or [answer + 1])
-    out = payload_of(made)
-    shown = out["answer"]
-    out["answer"] = plain_number(wrong)
-    out["solution"] = made.solution.replace(f"Answer: {shown} ", f"Answer: {out['answer']} ")
-    return out
+    short = next((arg.value(values) for arg in made.program.args if arg.args), None)
+    if short is None or short <= 0 or short in (made.answer, *values) or (short * 100).denominator != 1:
+        return None
+    return short
 
 
 def leaked_answer(plan: Plan, rng: random.Random) -> Payload:
@@ -80,17 +87,28 @@ def leaked_answer(plan: Plan, rng: random.Random) -> Payload:
     return out
 
 
-def malformed(plan: Plan, rng: random.Random) -> str:
-    """A reply that is no complete item: as JSON text, since it need not be JSON."""
+def malformed(plan: Plan, rng: random.Random) -> Payload:
+    """A complete item, and solvable, whose text is not fit to be read: a template's slot, debris, a sentence broken off."""
+    made = compose(replace(plan, style="story"), rng)
+    out = payload_of(made)
+    spoil = rng.choice((_with_slot, _with_slot, _with_debris, _with_loose_end))
+    out["prompt"] = spoil(out["prompt"], rng)
+    return out
+
+
+def incomplete(plan: Plan, rng: random.Random) -> str:
+    """A reply that is no whole item, as JSON text, since it need not be JSON.
+
+    No ablation of one gate lets these pass: what does not fit its own type is accepted by nothing, and a prompt without its
+    question is solved by nobody. So the shipped cast plants none; they are there for whoever rehearses a sloppy model.
+    """
     out = payload_of(compose(replace(plan, style="story"), rng))
-    kind = rng.choice(("missing", "type", "json", "placeholder", "empty", "cut"))
+    kind = rng.choice(("missing", "type", "json", "empty", "cut"))
     if kind == "missing":
         del out[rng.choice(("prompt", "answer", "solution"))]
     elif kind == "type":
         field, value = rng.choice((("answer", [out["answer"]]), ("prompt", {"text": out["prompt"]}), ("solution", None)))
         out[field] = value
-    elif kind == "placeholder":
-        out["prompt"] = _with_placeholder(out["prompt"], rng)
     elif kind == "empty":
         out["prompt"] = rng.choice(("", "   ", "\n"))
     elif kind == "cut":
@@ -99,11 +117,23 @@ def malformed(plan: Plan, rng: random.Random) -> str:
     return text[: rng.randint(len(text) // 3, len(text) - 2)] if kind == "json" else text
 
 
-def _with_placeholder(prompt: str, rng: random.Random) -> str:
-    slot = rng.choice(("[NAME]", "{{topic}}", "[PRODUCT]", "[insert number]", "TODO", "{{ item }}", "[LOCATION]", "TBD"))
-    words = prompt.split(" ")
-    words.insert(rng.randint(1, len(words) - 1), slot)
-    return " ".join(words)
+def _with_slot(prompt: str, rng: random.Random) -> str:
+    slots = ("[INSERT NAME]", "Written for {{topic}}.", "[PRODUCT]", "TODO: name the supplier.", "Set in [LOCATION].", "TBD.")
+    return _between_sentences(prompt, rng.choice(slots), rng)
+
+
+def _with_debris(prompt: str, rng: random.Random) -> str:
+    return _between_sentences(prompt, rng.choice(("\ufffd\ufffd", "\x1b[0m", "\u202e", "\x07")), rng)
+
+
+def _with_loose_end(prompt: str, rng: random.Random) -> str:
+    return prompt + rng.choice((" (as agreed with the", " This is because the", " Note that,", " [see the sheet for"))
+
+
+def _between_sentences(prompt: str, piece: str, rng: random.Random) -> str:
+    parts = re.split(r"(?<=[.?!]) ", prompt)
+    parts.insert(rng.randint(0, len(parts) - 1), piece)
+    return " ".join(parts)
 
 
 def _cut(prompt: str, rng: random.Random) -> str:
@@ -220,6 +250,3 @@ def too_easy(plan: Plan, rng: random.Random) -> Payload:
             if made is not None:
                 return payload_of(made)
     raise RuntimeError(f"no easy problem fits {plan}")
-
-
-__all__ = ["GATES", "ambiguous", "anchor_copy", "leaked_answer", "malformed", "payload_of", "too_easy", "wrong_reference"]
