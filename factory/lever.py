@@ -27,9 +27,8 @@ from factory.types import (
     Revision,
     Role,
     Spec,
-    State,
 )
-from factory.types.candidate import candidate_id, measures_of
+from factory.types.candidate import candidate_id, landed_state
 
 AUTHOR = "author"
 ANCHORS_SHOWN = 3
@@ -74,7 +73,7 @@ async def pull(
     Raises nothing for the candidate's sake; what concerns the whole job is reported through the journal.
     """
     work = _Pull(line, index, line.candidate_id(index), coordinate, corpus, tuple(avoid), journal)
-    state = await _drive(work)
+    await _drive(work)
     return Candidate(
         id=work.id,
         index=index,
@@ -82,55 +81,47 @@ async def pull(
         recipe=line.recipe.name,
         recipe_version=line.recipe.version,
         coordinate=coordinate,
-        state=state,
+        state=landed_state(work.receipts),
         revisions=tuple(work.revisions),
         receipts=tuple(work.receipts),
-        measures=measures_of(work.receipts),
     )
 
 
-async def _drive(work: _Pull) -> State:
-    stopped = await _write(work, item=None, finding=None)
-    if stopped is not None:
-        return stopped
-    while True:
+async def _drive(work: _Pull) -> None:
+    """Until a receipt ends the pull, or every gate has passed. The state is told by the last receipt."""
+    delivered = await _write(work, item=None, finding=None)
+    while delivered:
         verdict = await _gates(work)
         if verdict is None:
-            return _accepted(work)
+            _check_fit(work)
+            break
         gate, finding = verdict
-        if finding.outcome is Outcome.HOLD:
-            return State.HELD
-        if finding.outcome is Outcome.ERROR:
-            return State.ERRORED
-        if finding.outcome is Outcome.REJECT or not _may_repair(work):
-            return State.REJECTED
+        if finding.outcome is not Outcome.REPAIR or not _may_repair(work):
+            break
         before = work.revisions[-1].payload
-        stopped = await _write(work, item=_item(work), finding=finding, cause=f"{gate.name}/{finding.reason}")
-        if stopped is not None:
-            return stopped
+        delivered = await _write(work, item=_item(work), finding=finding, cause=f"{gate.name}/{finding.reason}")
         if work.revisions[-1].payload == before:
             # Running the same gates on the same payload again would only pay twice for the same finding.
-            return State.REJECTED
+            break
 
 
-def _accepted(work: _Pull) -> State:
-    """Accepted, unless no gate of this line judges the schema and the payload does not fit it."""
+def _check_fit(work: _Pull) -> None:
+    """A receipt against a payload that does not fit its schema, where no gate of this line judged that."""
     item = _item(work)
     if item.payload is not None:
-        return State.ACCEPTED
+        return
     scope = work.journal.scope(AUTHOR, item.revision)
     found = error("payload_unfit", f"The payload does not fit the recipe's schema, which no gate here judges: {item.unfit}.")
     work.receipts.append(_receipt(work, AUTHOR, work.line.recipe.version, {}, item.revision, found, scope))
-    return State.ERRORED
 
 
 def _may_repair(work: _Pull) -> bool:
     return work.line.recipe.repair is not None and len(work.revisions) <= work.line.spec.repairs
 
 
-async def _write(work: _Pull, *, item: Item | None, finding: Finding | None, cause: str = "") -> State | None:
-    """Ask the author for the next revision: the first one, or the repair of `item`. The state the pull ends in when it
-    delivered none: rejected where the author refused or broke off, errored where the asking itself failed.
+async def _write(work: _Pull, *, item: Item | None, finding: Finding | None, cause: str = "") -> bool:
+    """Ask the author for the next revision: the first one, or the repair of `item`. False when it delivered none, with a
+    receipt that rejects where the author refused or broke off, and errs where the asking itself failed.
     """
     line, number = work.line, len(work.revisions)
     scope = work.journal.scope(AUTHOR, number)
@@ -165,12 +156,12 @@ async def _write(work: _Pull, *, item: Item | None, finding: Finding | None, cau
         return _no_revision(work, number, error("author_broke", f"{type(exc).__name__}: {exc}"), scope)
     origin = "author" if item is None else "repair"
     work.revisions.append(Revision(number, payload, origin, cause, scope.calls))
-    return None
+    return True
 
 
-def _no_revision(work: _Pull, number: int, found: Finding, scope: CallScope) -> State:
+def _no_revision(work: _Pull, number: int, found: Finding, scope: CallScope) -> bool:
     work.receipts.append(_receipt(work, AUTHOR, work.line.recipe.version, {}, number, found, scope))
-    return State.ERRORED if found.outcome is Outcome.ERROR else State.REJECTED
+    return False
 
 
 def _rotation(anchors: tuple[Anchor, ...], index: int) -> tuple[Anchor, ...]:

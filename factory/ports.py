@@ -299,15 +299,6 @@ class Lease:
 
 
 @dataclass(frozen=True, slots=True)
-class LandedUnit:
-    """What a resuming job must know of an index that landed."""
-
-    index: int
-    state: str
-    coordinate: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
 class Snapshot:
     """A job's numbers as `status` shows them. planted: kind -> {"gate": claimed by, "planted": n, "by": {gate: n}}."""
 
@@ -343,7 +334,6 @@ class Store(Protocol):
     def job(self, job_id: str) -> JobRecord: ...
     def jobs(self) -> Sequence[JobRecord]: ...
     def snapshot(self, job_id: str) -> Snapshot: ...
-    def landed(self, job_id: str) -> Sequence[LandedUnit]: ...
 
     # the journal
     async def open_attempt(self, lease: Lease, identity: CallIdentity, number: int, reserved_nano_usd: int) -> None:

@@ -67,11 +67,8 @@ def landings(count: int) -> list[Landing]:
         id = candidate_id("spec", "ground_truth", 0, index)
         coordinate = Coordinate((("topic", "shares"), ("steps", 1 + index % 5)))
         revision = Revision(0, {"prompt": _text(rng, 300), "answer": str(index)}, "author")
-        measures = {"band": "discriminating", "pass_at_1": 0.4}
         receipts = pool[index % len(pool)]
-        candidate = Candidate(
-            id, index, "spec", "ground_truth", "1", coordinate, State.ACCEPTED, (revision,), receipts, (), measures
-        )
+        candidate = Candidate(id, index, "spec", "ground_truth", "1", coordinate, State.ACCEPTED, (revision,), receipts)
         tallies = tuple(GateTally(gate, "passed", "", 3, 0.5, 3000) for gate in GATES)
         out.append(Landing(candidate, tallies, "", CorpusEntry(id, revision.payload["prompt"], id, bytes(768))))
     return out

@@ -20,8 +20,14 @@ def broken_links(connection: Connection, candidate_id: str) -> list[str]:
     its_revisions = connection.execute(_of(revisions, row).order_by(revisions.c.number)).all()
     broken, last = _check_receipts(row, its_receipts)
     cores = [[r.number, orjson.loads(r.payload), r.origin, r.cause, orjson.loads(r.calls)] for r in its_revisions]
-    if seal_of(last, cores, row.state) != row.seal:
-        broken.append("the seal over the last receipt, the revisions and the state does not fit")
+    told = decode.candidate(row, its_revisions, its_receipts)
+    if seal_of(last, cores, told.landed_in) != row.seal:
+        broken.append("the seal over the last receipt, the revisions and the state it landed in does not fit")
+    if told.state is not told.landed_in:
+        broken.append(f"its state is {told.state}, and its receipts say {told.landed_in}")
+    band = told.measures.get("band")
+    if row.band != (None if band is None else str(band)):
+        broken.append(f"its band is kept as {row.band}, and its receipts say {band}")
     return broken
 
 

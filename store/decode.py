@@ -73,7 +73,6 @@ def candidate(row: Any, revisions: Sequence[Any], receipts: Sequence[Any]) -> Ca
         revisions=tuple(_revision(r) for r in revisions),
         receipts=tuple(_receipt(r) for r in receipts),
         lineage=tuple(orjson.loads(row.lineage)),
-        measures=orjson.loads(row.measures),
     )
 
 

@@ -104,7 +104,7 @@ def landing_rows(job: int, landing: Landing, embedder: str, at: float) -> Landin
         candidate=(
             job, candidate.index, candidate.id, candidate.spec, candidate.recipe, candidate.recipe_version,
             text_json(candidate.coordinate.pairs), str(candidate.state), None if band is None else str(band),
-            landing.stopped_by, text_json(candidate.lineage), text_json(candidate.measures), chain.seal, at,
+            landing.stopped_by, text_json(candidate.lineage), chain.seal, at,
         ),
         revisions=tuple(
             (job, candidate.index, r.number, text_json(r.payload), r.origin, r.cause, text_json(r.core()[-1]),

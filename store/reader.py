@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, Select, func, select
 
 from factory.errors import BadInput
-from factory.ports import CallRecord, CorpusEntry, JobRecord, LandedUnit, Money
+from factory.ports import CallRecord, CorpusEntry, JobRecord, Money
 from factory.types import Candidate, State
 from store import decode, ledger
 from store.schema import blobs, caches, call_attempts, calls, candidates, corpus_items, jobs, receipts, revisions, vectors
@@ -78,13 +78,6 @@ class Reader:
     def money(self, job_id: str) -> Money:
         with self._engine.connect() as connection:
             return ledger.money(connection, job_row(connection, job_id))
-
-    def landed(self, job_id: str) -> list[LandedUnit]:
-        with self._engine.connect() as connection:
-            job = job_number(connection, job_id)
-            columns = (candidates.c.idx, candidates.c.state, candidates.c.coordinate)
-            rows = connection.execute(select(*columns).where(candidates.c.job == job).order_by(candidates.c.idx))
-            return [LandedUnit(row.idx, row.state, decode.coordinate(row.coordinate)) for row in rows]
 
     def calls(self, job_id: str, index: int) -> list[CallRecord]:
         with self._engine.connect() as connection:

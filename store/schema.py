@@ -26,7 +26,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD: Final = "0002"
+HEAD: Final = "0003"
 """The migration this code needs; kept here so that opening a current store loads no migration machinery."""
 
 APPEND_ONLY: Final = ("revisions", "receipts", "calls", "call_attempts")
@@ -168,7 +168,6 @@ candidates = Table(
     Column("band", Text),
     Column("stopped_by", Text, nullable=False),
     Column("lineage", Text, nullable=False),
-    Column("measures", Text, nullable=False),
     Column("seal", Text, nullable=False),
     Column("landed_at", Float, nullable=False),
     PrimaryKeyConstraint("job", "idx"),

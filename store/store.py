@@ -16,7 +16,6 @@ from factory.ports import (
     Holder,
     JobRecord,
     JobState,
-    LandedUnit,
     Landing,
     Lease,
     Money,
@@ -117,10 +116,6 @@ class SqlStore:
     def snapshot(self, job_id: str) -> Snapshot:
         with self._read_engine.connect() as connection:
             return funnel.snapshot(connection, job_id)
-
-    def landed(self, job_id: str) -> Sequence[LandedUnit]:
-        """In index order."""
-        return self._reader.landed(job_id)
 
     def seeds_used(self, spec_identity: str, recipe: str, recipe_version: str) -> set[int]:
         """The seeds of every job of this spec and recipe."""

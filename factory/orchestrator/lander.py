@@ -17,7 +17,7 @@ from factory.lever import Line, stopped_by, tallies
 from factory.ports import Corpus, CorpusEntry, Landing, Lease, Store
 from factory.sampling import lies_in
 from factory.types import Candidate, Coordinate, Finding, Item, Outcome, Quota, Receipt, Stage, State
-from factory.types.candidate import measures_of
+from factory.types.candidate import landed_state
 
 QUOTA = "quota"
 QUOTA_VERSION = "1"
@@ -150,9 +150,6 @@ class Lander:
         return reject("quota_full", f"{full.at_most} accepted candidates already lie where {where}: all that the spec allows.")
 
 
-_STATES = {Outcome.PASS: State.ACCEPTED, Outcome.HOLD: State.HELD, Outcome.ERROR: State.ERRORED}
-
-
 def _with_landing_receipt(
     candidate: Candidate, line: Line, gate: str, version: str, settings: Mapping[str, Any], finding: Finding
 ) -> Candidate:
@@ -175,5 +172,5 @@ def _with_landing_receipt(
         stage=Stage.LANDING,
         conditions=line.conditions,
     )
-    state = _STATES.get(finding.outcome, State.REJECTED)
-    return replace(candidate, receipts=(*receipts, receipt), measures=measures_of((*receipts, receipt)), state=state)
+    receipts = (*receipts, receipt)
+    return replace(candidate, receipts=receipts, state=landed_state(receipts))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from factory.canonical import digest
 from factory.types.call import CallRef
-from factory.types.finding import Receipt
+from factory.types.finding import Outcome, Receipt
 from factory.types.seal import sealed
 from factory.types.spec import Coordinate
 
@@ -71,9 +71,17 @@ def measures_of(receipts: Sequence[Receipt]) -> dict[str, Any]:
     return {name: value for r in receipts if r.revision == last for name, value in r.finding.measures.items()}
 
 
+_STATES = {Outcome.PASS: State.ACCEPTED, Outcome.HOLD: State.HELD, Outcome.ERROR: State.ERRORED}
+
+
+def landed_state(receipts: Sequence[Receipt]) -> State:
+    """The state a pull ends in, told by its last receipt: a repair that was asked for and never came is a rejection."""
+    return _STATES.get(receipts[-1].finding.outcome, State.REJECTED) if receipts else State.ACCEPTED
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One pull's whole result. measures: the last word of each measure named in the receipts."""
+    """One pull's whole result. state: as it stands now; the one it landed in follows from its receipts."""
 
     id: str
     index: int
@@ -85,12 +93,20 @@ class Candidate:
     revisions: tuple[Revision, ...]
     receipts: tuple[Receipt, ...]
     lineage: tuple[str, ...] = ()
-    measures: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def measures(self) -> dict[str, Any]:
+        """The last word of each measure named in the receipts."""
+        return measures_of(self.receipts)
 
     @property
     def payload(self) -> Mapping[str, Any]:
         """The last revision's payload; empty when the author never delivered one."""
         return self.revisions[-1].payload if self.revisions else {}
+
+    @property
+    def landed_in(self) -> State:
+        return landed_state(self.receipts)
 
     def links(self) -> tuple[str, ...]:
         """The hash chain over the receipts, a link each."""
@@ -98,5 +114,5 @@ class Candidate:
 
     @property
     def seal(self) -> str:
-        """A digest over the last link, every revision and the state: what a release manifest's root is built from."""
+        """A digest over the last link, every revision and the state it landed in: what a manifest's root is built from."""
         return sealed(self).seal

@@ -1,7 +1,8 @@
 """The hash chain over a candidate's receipts, and the seal over all of it.
 
 Every link is the hex SHA-256 of the link before it followed by a receipt's core as canonical JSON; the chain starts at the
-candidate's own id and origin, so no chain fits another point. The seal covers the last link, every revision and the state.
+candidate's own id and origin, so no chain fits another point. The seal covers the last link, every revision and the state
+the candidate landed in, which a later verdict does not change.
 """
 
 from __future__ import annotations
@@ -52,5 +53,5 @@ def sealed(candidate: Candidate) -> Sealed:
         cores.append(core)
         links.append(link)
     revisions = [revision.core() for revision in candidate.revisions]
-    seal = seal_of(links[-1] if links else candidate.id, revisions, candidate.state)
+    seal = seal_of(links[-1] if links else candidate.id, revisions, candidate.landed_in)
     return Sealed(tuple(cores), tuple(links), canonical_json(revisions), seal)

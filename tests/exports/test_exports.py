@@ -70,7 +70,7 @@ def candidate(index: int, answer: str = "2024-01-05", **changes: Any) -> Candida
         id=f"c-{index:04}", index=index, spec="s" * 64, recipe="tiny", recipe_version="1",
         coordinate=Coordinate((("topic", "freight"), ("steps", 3))), state=State.ACCEPTED,
         revisions=(Revision(0, payload, "author", calls=(CallRef("k", "author", "c", "d"),)),),
-        receipts=(receipt(0), receipt(1)), measures={"band": "hard", "p": 0.5},
+        receipts=(receipt(0), receipt(1)),
     )  # fmt: skip
     return replace(plain, **changes)
 
@@ -184,7 +184,7 @@ def test_the_manifest_says_what_lies_there(tmp_path: Path) -> None:
 
 
 def test_rejects_that_fit_no_schema_have_rows_with_nulls(tmp_path: Path) -> None:
-    broken = candidate(1, payload={"prompt": 3}, state=State.REJECTED, measures={}, receipts=())
+    broken = candidate(1, payload={"prompt": 3}, state=State.REJECTED, receipts=())
     export(tmp_path, [broken, candidate(2)])
     rows = pq.read_table(tmp_path / "data.parquet").to_pylist()
     assert [row["answer"] for row in rows] == [None, "2024-01-05"]

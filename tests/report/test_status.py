@@ -90,7 +90,7 @@ CANDIDATE = Candidate(
     id="c-1", index=4, spec="s" * 64, recipe="ground_truth", recipe_version="1", coordinate=Coordinate((("steps", 3),)),
     state=State.ACCEPTED,
     revisions=(Revision(0, {"prompt": "p"}, "author"), Revision(1, {"prompt": "q"}, "repair", "oracle/x", RECEIPT.calls)),
-    receipts=(RECEIPT, replace(RECEIPT, seq=1, stage=Stage.LANDING, carried_from=0)), measures={"band": "hard"},
+    receipts=(RECEIPT, replace(RECEIPT, seq=1, stage=Stage.LANDING, carried_from=0)),
 )  # fmt: skip
 
 
@@ -114,5 +114,5 @@ def test_whether_the_chain_verifies_is_what_the_store_found() -> None:
 
 
 def test_a_candidate_without_receipts_fits_the_schema() -> None:
-    bare = replace(CANDIDATE, revisions=(), receipts=(), measures={})
+    bare = replace(CANDIDATE, revisions=(), receipts=())
     jsonschema.validate(json.loads(json.dumps(show_json(bare))), SHOW_SCHEMA)

@@ -53,13 +53,20 @@ def planting_call(index: int, kind: str, gate: str) -> CallRecord:
     return a_call(index, identity=identity, key=f"{index}/author", planted={"kind": kind, "gate": gate})
 
 
+OUTCOMES = {State.HELD: Outcome.HOLD, State.REJECTED: Outcome.REJECT, State.ERRORED: Outcome.ERROR}
+
+
+def a_finding(outcome: Outcome = Outcome.PASS, measures: Mapping[str, Any] | None = None) -> Finding:
+    measured = {"band": "hard"} if measures is None else measures
+    return Finding(outcome, "ok", "Well formed.", {"length": 12, "near": [0.25, None]}, ("look",), measured)
+
+
 def a_receipt(seq: int = 0, gate: str = "structure", **changes: Any) -> Receipt:
-    finding = Finding(Outcome.PASS, "ok", "Well formed.", {"length": 12, "near": [0.25, None]}, ("look",), {"band": "hard"})
     fields: dict[str, Any] = {
         "version": "1",
         "settings": {"max": 400, "words": ["a"]},
         "revision": 0,
-        "finding": finding,
+        "finding": a_finding(),
         "calls": (CallRef(f"k{seq}", "oracle", "rh", "ph", 1.25, 11), CallRef(f"l{seq}", "oracle", "rh", "qh", 0.5, 3)),
         "conditions": ("simulated",),
         "seconds": 1.75,
@@ -68,7 +75,16 @@ def a_receipt(seq: int = 0, gate: str = "structure", **changes: Any) -> Receipt:
     return Receipt(seq, gate, **(fields | changes))
 
 
-def a_candidate(index: int = 0, *, seed: int = 7, state: State = State.ACCEPTED, **changes: Any) -> Candidate:
+def a_candidate(
+    index: int = 0,
+    *,
+    seed: int = 7,
+    state: State = State.ACCEPTED,
+    measures: Mapping[str, Any] | None = None,
+    **changes: Any,
+) -> Candidate:
+    """One whose last receipt ends in this state and holds these measures."""
+    last = a_finding(OUTCOMES.get(state, Outcome.PASS), measures)
     fields: dict[str, Any] = {
         "id": candidate_id("spec-1", "ground_truth", seed, index),
         "spec": "spec-1",
@@ -82,10 +98,9 @@ def a_candidate(index: int = 0, *, seed: int = 7, state: State = State.ACCEPTED,
         "receipts": (
             a_receipt(0),
             a_receipt(1, "oracle", calls=()),
-            a_receipt(2, "novelty", revision=1, stage=Stage.LANDING, carried_from=0),
+            a_receipt(2, "novelty", revision=1, stage=Stage.LANDING, carried_from=0, finding=last),
         ),
         "lineage": ("c-parent",),
-        "measures": {"band": "hard", "pass_at_1": 0.125},
     }
     return Candidate(index=index, state=state, **(fields | changes))
 
@@ -99,7 +114,6 @@ def a_landing(
     tallies: tuple[GateTally, ...] = (GateTally("structure", "passed", "", 0, 0.5, 0),),
     measures: Mapping[str, Any] | None = None,
 ) -> Landing:
-    changes = {} if measures is None else {"measures": measures}
-    candidate = a_candidate(index, seed=seed, state=state, **changes)
+    candidate = a_candidate(index, seed=seed, state=state, measures=measures)
     entry = CorpusEntry(candidate.id, f"text {index}", f"t{index % 3}", bytes([index % 256, 1]))
     return Landing(candidate, tallies, stopped_by, entry if state is State.ACCEPTED else None)

@@ -46,7 +46,7 @@ async def work(url: str, log_path: str, count: int) -> None:
         await store.land(lease, a_landing(index))
         os.write(log, f"land {index}\n".encode())
 
-    for index in range(len(store.landed("job-a")), count):
+    for index in range(len(list(store.candidates(job_id="job-a"))), count):
         done = {each.identity.sample for each in store.calls("job-a", index)}
         await asyncio.gather(*(call(index, sample) for sample in range(SAMPLES) if sample not in done))
         await land(index)

@@ -77,7 +77,7 @@ def test_what_has_no_json_form_is_refused_for_its_caller_and_lands_nothing(store
         await store.land(lease, a_landing())
 
     asyncio.run(main())
-    assert len(store.landed("job-a")) == 1
+    assert len(list(store.candidates(job_id="job-a"))) == 1
 
 
 @pytest.mark.parametrize("table", APPEND_ONLY)
@@ -109,7 +109,9 @@ def test_history_refuses_update_delete_and_replace(raw: sqlite3.Connection, tabl
         ("UPDATE revisions SET calls = replace(calls, 'ph', 'qh') WHERE number = 0", ["the seal"]),
         ("UPDATE revisions SET cause = 'oracle/other' WHERE number = 1", ["the seal"]),
         ("DELETE FROM revisions WHERE number = 1", ["the seal"]),
-        ("UPDATE candidates SET state = 'approved'", ["the seal"]),
+        ("UPDATE candidates SET state = 'approved'", ["its state is approved"]),
+        ("UPDATE candidates SET band = 'easy'", ["its band is kept as easy, and its receipts say hard"]),
+        ("UPDATE candidates SET band = NULL", ["its band is kept as None"]),
         ("UPDATE candidates SET coordinate = '[]'", ["receipt 0 (structure): its link"]),
     ],
 )

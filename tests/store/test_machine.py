@@ -175,7 +175,8 @@ class Lander(RuleBasedStateMachine):
         if not self.leases:
             return
         for store in self.stores:
-            assert [(u.index, u.state) for u in store.landed("job-a")] == [(n, s.value) for n, s in enumerate(self.states)]
+            landed = store.candidates(job_id="job-a")
+            assert [(u.index, u.state) for u in landed] == [(n, s.value) for n, s in enumerate(self.states)]
             shown = store.snapshot("job-a")
             assert sum(shown.states.values()) == len(self.states)
             assert (shown.gates[0]["checked"] if shown.gates else 0) == len(self.states)

@@ -172,7 +172,7 @@ def check_old_contents(url: str) -> None:
 
     asyncio.run(main())
     assert store.money("job-a") == Money(21 + 40, 0, 100)
-    assert [unit.index for unit in store.landed("job-a")] == [0, 1]
+    assert [unit.index for unit in list(store.candidates(job_id="job-a"))] == [0, 1]
     store.close()
 
 
@@ -189,15 +189,20 @@ def test_what_was_append_only_in_0001_still_is(tmp_path: Path) -> None:
     connection.close()
 
 
+AFTER_HEAD = f"{int(schema.HEAD) + 1:04}"
 NEXT = '''
 """A next migration, as a test imagines it."""
 import sqlalchemy as sa
 from alembic import op
-revision, down_revision, branch_labels, depends_on = "0003", "0002", None, None
+revision, down_revision, branch_labels, depends_on = "{next}", "{head}", None, None
 def upgrade():
     op.create_table("extras", sa.Column("x", sa.Integer()))
     {then}
 '''
+
+
+def next_migration(then: str) -> str:
+    return NEXT.format(next=AFTER_HEAD, head=f"{int(AFTER_HEAD) - 1:04}", then=then)
 
 
 @pytest.fixture
@@ -206,9 +211,9 @@ def next_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     copy = tmp_path / "migrations"
     shutil.copytree(migrate.MIGRATIONS, copy, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(migrate, "MIGRATIONS", copy)
-    monkeypatch.setattr(schema, "HEAD", "0003")
-    file = copy / "versions" / "v0003_next.py"
-    file.write_text(NEXT.format(then="pass"))
+    monkeypatch.setattr(schema, "HEAD", AFTER_HEAD)
+    file = copy / "versions" / f"v{AFTER_HEAD}_next.py"
+    file.write_text(next_migration("pass"))
     return file
 
 
@@ -217,7 +222,7 @@ def test_an_old_store_is_migrated_with_all_it_holds(next_version: Path, tmp_path
     url = an_old_store(tmp_path)
     open_store(url, read_only=read_only).close()
     connection = sqlite3.connect(tmp_path / "old.db")
-    assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("0003",)]
+    assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(AFTER_HEAD,)]
     assert connection.execute("SELECT * FROM extras").fetchall() == []
     connection.close()
     check_old_contents(url)
@@ -225,7 +230,7 @@ def test_an_old_store_is_migrated_with_all_it_holds(next_version: Path, tmp_path
 
 def test_a_migration_that_fails_leaves_the_old_store(next_version: Path, tmp_path: Path) -> None:
     url = an_old_store(tmp_path)
-    next_version.write_text(NEXT.format(then="op.execute('INSERT INTO nowhere VALUES (1)')"))
+    next_version.write_text(next_migration("op.execute('INSERT INTO nowhere VALUES (1)')"))
     with pytest.raises(FactoryError, match="nowhere"):
         open_store(url)
     connection = sqlite3.connect(tmp_path / "old.db")

@@ -41,7 +41,7 @@ def test_writes_asked_for_together_are_committed_together_and_in_order(store: Sq
         assert store.committed - before < 30
 
     asyncio.run(main())
-    assert [unit.index for unit in store.landed("job-a")] == list(range(60))
+    assert [unit.index for unit in list(store.candidates(job_id="job-a"))] == list(range(60))
     assert store.snapshot("job-a").calls_by_role == {"solver": 200}
     assert [call.identity.sample for call in store.calls("job-a", 19)] == list(range(10))
 
@@ -152,7 +152,7 @@ def test_a_full_disk_reaches_the_caller_and_nothing_is_half_written(url: str, tm
                 await store.land(lease, a_landing(index))
                 landed = index + 1
         assert 0 < landed < 1000
-        assert len(store.landed("job-a")) == store.snapshot("job-a").states["accepted"] == landed
+        assert len(list(store.candidates(job_id="job-a"))) == store.snapshot("job-a").states["accepted"] == landed
         assert len(contents(tmp_path)["receipts"]) == 3 * landed
         # Whoever comes later is told too, and the store still answers.
         with pytest.raises(FactoryError, match="full"):
@@ -204,7 +204,7 @@ def test_many_callers_wait_for_room_and_all_get_through(store: SqlStore, monkeyp
         watching.cancel()
 
     asyncio.run(main())
-    assert len(store.landed("job-a")) == 50
+    assert len(list(store.candidates(job_id="job-a"))) == 50
     assert 0 < deepest <= 4
 
 
@@ -216,7 +216,7 @@ def test_one_store_serves_loop_after_loop(store: SqlStore) -> None:
             await asyncio.gather(store.record_call(lease, a_call(index)), store.land(lease, a_landing(index)))
 
         asyncio.run(both())
-    assert len(store.landed("job-a")) == 3
+    assert len(list(store.candidates(job_id="job-a"))) == 3
 
 
 def test_a_caller_that_gave_up_harms_nobody(store: SqlStore) -> None:

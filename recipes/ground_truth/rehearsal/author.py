@@ -12,6 +12,7 @@ from typing import Any
 from factory.ports import Played
 from factory.types import ModelRequest
 from recipes.ground_truth.rehearsal import author_defects as defects
+from recipes.ground_truth.rehearsal.author_anchors import anchor_copy
 from recipes.ground_truth.rehearsal.author_program import Composition
 from recipes.ground_truth.rehearsal.author_story import compose, plan_for
 
@@ -59,7 +60,7 @@ class Author:
             case "incomplete":
                 return Played(defects.incomplete(plan, rng), planted)
             case "anchor_copy":
-                copied = defects.anchor_copy(brief.examples, rng)
+                copied = anchor_copy(brief.examples, rng)
                 if copied is not None:
                     return Played(_reply(copied), planted)
             case "wrong_reference" | "leaked_answer" | "malformed" | "ambiguous" | "too_easy":

@@ -10,7 +10,6 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-from recipes.ground_truth.rehearsal.author_anchors import anchor_copy
 from recipes.ground_truth.rehearsal.author_changes import bring_some, take_percent, take_some
 from recipes.ground_truth.rehearsal.author_draft import Draft
 from recipes.ground_truth.rehearsal.author_endings import what_is_left
