@@ -124,7 +124,17 @@ def _plan(loaded: config.LoadedSpec, cast: config.LoadedCast, recipe: Recipe) ->
         "cast_path": shipped or str(cast.path.absolute()),
         "cast_text": cast.text,
     }
-    return Plan(spec, recipe, settings, bound, cast.cast, load_embedder(spec.embedder), references, inputs, lineage)
+    return Plan(spec, recipe, settings, bound, cast.cast, _embedder(loaded), references, inputs, lineage)
+
+
+def _embedder(loaded: config.LoadedSpec) -> Embedder:
+    """Raises BadInput naming the spec's own line where the spec chose the embedder."""
+    try:
+        return load_embedder(loaded.spec.embedder)
+    except BadInput as exc:
+        if "embedder" not in loaded.spec.model_fields_set:
+            raise
+        raise BadInput(exc.what, where=f"{loaded.locate(('embedder',))} {loaded.spec.embedder}", fix=exc.fix) from exc
 
 
 def check_members(recipe: Recipe, cast: Cast, where: str) -> None:
@@ -147,9 +157,9 @@ def check_members(recipe: Recipe, cast: Cast, where: str) -> None:
 
 def _check_options(player: RolePlayer, member: Member, where: str) -> None:
     """A rehearsal role may tell what is wrong with its options; any sim's delay is checked by the sim."""
-    SimModel(player, member)
+    options = SimModel(player, member).options
     check = getattr(player, "check", None)
-    problem = check(member.options) if check is not None else ""
+    problem = check(options) if check is not None else ""
     if problem:
         raise BadInput(problem, where=where, fix="See the recipe's README for the options of its rehearsal roles")
 

@@ -24,8 +24,8 @@ from factory.types import Member, ModelReply, ModelRequest, Usage
 class SimModel:
     """One rehearsal role of one recipe.
 
-    member.options: whatever the role reads, and `delay_ms: [low, high]`, a random wait before each answer (timing only: it
-    draws from the system's randomness, so a result that depended on it would differ from run to run).
+    member.options: whatever the role reads (`options` here), and `delay_ms: [low, high]`, a random wait before each answer
+    (timing only: it draws from the system's randomness, so a result that depended on it would differ from run to run).
     log: a file that receives a line per answered call, appended before the answer leaves: the rehearsal's own meter of what
     a provider would have billed.
     """
@@ -33,7 +33,7 @@ class SimModel:
     def __init__(self, player: RolePlayer, member: Member, *, log: Path | None = None) -> None:
         self._player = player
         self._member = member
-        self._options = {key: value for key, value in member.options.items() if key != "delay_ms"}
+        self.options = {key: value for key, value in member.options.items() if key != "delay_ms"}
         self._delay = _delay(member.options.get("delay_ms", (0, 0)))
         self._log = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644) if log is not None else None
 
@@ -41,7 +41,7 @@ class SimModel:
         low, high = self._delay
         if high > 0:
             await asyncio.sleep(random.uniform(low, high) / 1000)
-        played = self._player.play(request, self._options, stream("sim", request.key))
+        played = self._player.play(request, self.options, stream("sim", request.key))
         if self._log is not None:
             os.write(self._log, orjson.dumps({"key": request.key, "model": request.model}) + b"\n")
         usage = Usage(_tokens(sum(len(m.text) for m in request.messages)), _tokens(len(played.text)))

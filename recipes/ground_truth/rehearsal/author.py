@@ -40,6 +40,8 @@ class Author:
 
     def check(self, options: Mapping[str, Any]) -> str:
         """What is wrong with a cast's options, "" when nothing is."""
+        if unread := sorted(set(options) - {"plant"}):
+            return f"the author has no option {unread[0]!r}; it has plant"
         plant = options.get("plant", {})
         if not isinstance(plant, Mapping):
             return "plant is no mapping from kind to rate"

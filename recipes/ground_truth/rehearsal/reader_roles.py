@@ -22,6 +22,10 @@ class Oracle:
     """options: slip (how often it goes wrong, default 0), notice (how often it objects to a sentence with two readings,
     default 1)."""
 
+    def check(self, options: Mapping[str, Any]) -> str:
+        """What is wrong with a cast's options, "" when nothing is."""
+        return _wrong_option("oracle", options, {"slip": (0, 1), "notice": (0, 1)})
+
     def play(self, request: ModelRequest, options: Mapping[str, Any], rng: random.Random) -> Played:
         text, objection = _chosen_reading(_problem(request), rng)
         if rng.random() >= float(options.get("notice", 1.0)):
@@ -37,6 +41,10 @@ class Oracle:
 class Solver:
     """options: skill (log-odds on a problem of middling difficulty, default 0), slip (carelessness on top, default 0)."""
 
+    def check(self, options: Mapping[str, Any]) -> str:
+        """What is wrong with a cast's options, "" when nothing is."""
+        return _wrong_option("solver", options, {"skill": (-50, 50), "slip": (0, 1)})
+
     def play(self, request: ModelRequest, options: Mapping[str, Any], rng: random.Random) -> Played:
         text, _ = _chosen_reading(_problem(request), rng)
         program = read(text)
@@ -47,6 +55,17 @@ class Solver:
             value = _guess(text, rng)
         working = f"{len(program.steps)} statements about {program.noun or 'the amount'}, taken in order, give {shown(value)}."
         return Played(json.dumps({"working": working, "answer": shown(value)}))
+
+
+def _wrong_option(role: str, options: Mapping[str, Any], ranges: Mapping[str, tuple[float, float]]) -> str:
+    """The first option that the role does not have or that is out of its range, in a sentence; "" when all are well."""
+    for name, value in options.items():
+        if name not in ranges:
+            return f"the {role} has no option {name!r}; it has {', '.join(ranges)}"
+        low, high = ranges[name]
+        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+            return f"{name} must be a number from {low:g} to {high:g}, and is {value!r}"
+    return ""
 
 
 def shown(value: Fraction) -> str:
