@@ -168,7 +168,8 @@ class Policy:
 class JobRecord:
     """A job as it was started. inputs: what is needed to start it again (spec and cast files' text, paths), JSON;
     fingerprint: part name to hex digest, compared on resume so that a changed part can be named; simulated and conditions are
-    as on receipts. state_reason says in a sentence why a job stands where it stands.
+    as on receipts. state_reason says in a sentence why a job stands where it stands; retried: errored candidates in whose
+    stead the policy was given further indices.
     """
 
     id: str
@@ -188,6 +189,7 @@ class JobRecord:
     state_reason: str = ""
     created_at: float = 0.0
     finished_at: float | None = None
+    retried: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,6 +350,10 @@ class Store(Protocol):
 
     def money(self, job_id: str) -> Money: ...
     async def set_cap(self, lease: Lease, cap_nano_usd: int | None) -> None: ...
+    async def append(self, lease: Lease, indices: int) -> None:
+        """Let the job pull so many more indices, in the stead of as many that errored."""
+        ...
+
     def calls(self, job_id: str, index: int) -> Sequence[CallRecord]: ...
     def last_journaled_index(self, job_id: str) -> int:
         """The highest index with a journaled call, -1 when there is none."""

@@ -83,13 +83,18 @@ def resume(
     as_new: Annotated[
         bool, typer.Option("--as-new", help="Start a new job on the spec, cast and recipe as they are now, under a new seed.")
     ] = False,
+    retry_errors: Annotated[
+        bool, typer.Option("--retry-errors", help="Also pull a new index in the stead of every candidate that errored.")
+    ] = False,
     store: StoreOption = None,
     json: JsonOption = False,
 ) -> None:
     """Go on with a job that was interrupted, stopped or killed; what was paid for is not paid for again."""
     from scripts.commands import run as command
 
-    raise typer.Exit(command.resume(job, concurrency, budget, command.seconds(deadline), as_new, _url(store), json))
+    seconds = command.seconds(deadline)
+    code = command.resume(job, concurrency, budget, seconds, _url(store), json, as_new=as_new, retry_errors=retry_errors)
+    raise typer.Exit(code)
 
 
 @app.command()

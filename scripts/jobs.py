@@ -70,6 +70,11 @@ def replan(job: JobRecord) -> Plan:
     return plan
 
 
+def unretried(store: SqlStore, job: JobRecord) -> int:
+    """How many candidates errored and had no further index pulled in their stead."""
+    return store.snapshot(job.id).states.get(str(State.ERRORED), 0) - job.retried
+
+
 @dataclass(frozen=True)
 class Face:
     """What a person is shown, and when: begun, once the job exists; loading, while reference sets are read (name, texts done,
@@ -88,9 +93,17 @@ async def start(store: SqlStore, plan: Plan, job: JobRecord, limits: Limits, fac
     return await _work(store, plan, job, lease, limits, face)
 
 
-async def resume(store: SqlStore, plan: Plan, job: JobRecord, limits: Limits, face: Face) -> RunEnd:
-    """Go on with a job that is not done. Raises LeaseLost while another process works it."""
+async def resume(
+    store: SqlStore, plan: Plan, job: JobRecord, limits: Limits, face: Face, *, retry_errors: bool = False
+) -> RunEnd:
+    """Go on with a job that is not done. Raises LeaseLost while another process works it.
+
+    retry_errors: pull a new index for every candidate that errored since this was last asked; the errored ones stay.
+    """
     lease = await store.acquire(job.id, this_process())
+    if retry_errors:
+        await store.append(lease, unretried(store, job))
+        job = store.job(job.id)
     return await _work(store, plan, job, lease, limits, face)
 
 

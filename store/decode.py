@@ -30,6 +30,7 @@ def job(row: Any) -> JobRecord:
         state_reason=row.state_reason,
         created_at=row.created_at,
         finished_at=row.finished_at,
+        retried=row.retried,
     )
 
 

@@ -159,4 +159,5 @@ def job_values(job: JobRecord) -> dict[str, Any]:
         "landed": 0,
         "charged_nano_usd": 0,
         "cap_nano_usd": None,
+        "retried": job.retried,
     }

@@ -137,6 +137,8 @@ class Group:
                 self._pass("finish.inside")
             case operations.SetCap(lease, cap):
                 ledger.set_cap(self._connection, leases.held(self._connection, lease).number, cap)
+            case operations.Append(lease, indices):
+                leases.append(self._connection, lease, indices)
             case operations.PutCache(key, data):
                 statement = sqlite.insert_or_replace(schema.caches, ("data", "at"))
                 self._connection.execute(statement, {"key": key, "data": data, "at": holders.wall()})

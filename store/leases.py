@@ -71,6 +71,14 @@ def finish(connection: Connection, asked: Finish) -> None:
     ledger.charge_open(connection, row.number)
 
 
+def append(connection: Connection, lease: Lease, indices: int) -> None:
+    """Raise how far the job's policy goes."""
+    row = held(connection, lease)
+    bound = jobs.c.attempts if row.attempts is not None else jobs.c.max_attempts
+    further = {bound: bound + indices, jobs.c.retried: jobs.c.retried + indices}
+    connection.execute(update(jobs).where(jobs.c.number == row.number).values(further))
+
+
 def held(connection: Connection, lease: Lease) -> Row[Any]:
     """The row of the job and its lease. Raises LeaseLost where `lease` may not write it."""
     row = connection.execute(_job_with_lease().where(jobs.c.id == lease.job)).first()

@@ -57,6 +57,13 @@ class SetCap:
 
 
 @dataclass(frozen=True, slots=True)
+class Append:
+    kind: ClassVar[str] = ""
+    lease: Lease
+    indices: int
+
+
+@dataclass(frozen=True, slots=True)
 class OpenAttempt:
     """job: the job's number; row: of open_attempts."""
 
@@ -95,7 +102,7 @@ class PutBlob:
 Gathered = OpenAttempt | RecordCall | Land | PutBlob
 """Operations whose rows a transaction inserts together with those of others."""
 
-Single = CreateJob | Acquire | Renew | Finish | SetCap | PutCache
+Single = CreateJob | Acquire | Renew | Finish | SetCap | Append | PutCache
 """Operations that read and write on their own; their answer is a Lease or None."""
 
 Operation = Gathered | Single

@@ -61,6 +61,7 @@ jobs = Table(
     Column("landed", Integer, nullable=False),
     Column("charged_nano_usd", BigInteger, nullable=False, server_default=text("0")),
     Column("cap_nano_usd", BigInteger),
+    Column("retried", Integer, nullable=False, server_default=text("0")),
     Index("jobs_by_seed", "spec_identity", "recipe", "recipe_version", "seed"),
 )
 

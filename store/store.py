@@ -145,6 +145,9 @@ class SqlStore:
     async def set_cap(self, lease: Lease, cap_nano_usd: int | None) -> None:
         await self._write(operations.SetCap(lease, cap_nano_usd))
 
+    async def append(self, lease: Lease, indices: int) -> None:
+        await self._write(operations.Append(lease, indices))
+
     def calls(self, job_id: str, index: int) -> Sequence[CallRecord]:
         """In the order of their identities."""
         return self._reader.calls(job_id, index)

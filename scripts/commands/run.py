@@ -66,7 +66,15 @@ def run(request: RunRequest) -> int:
 
 
 def resume(
-    job_id: str, concurrency: int, budget_usd: float | None, deadline_s: float | None, as_new: bool, url: str, json: bool
+    job_id: str,
+    concurrency: int,
+    budget_usd: float | None,
+    deadline_s: float | None,
+    url: str,
+    json: bool,
+    *,
+    as_new: bool = False,
+    retry_errors: bool = False,
 ) -> int:
     store = open_store(url, must_exist=True)
     try:
@@ -77,14 +85,20 @@ def resume(
             plan = prepare_again(job.inputs)
             job = jobs.new_job(store, plan, job.policy, None)
             return _finish(store, job, jobs.start(store, plan, job, limits, _face(plan, job, json)), url, json)
-        if job.state is JobState.DONE:
-            raise BadInput(
-                "the job is done; there is nothing to resume", where=f"job {job.id}", fix=f"See `factory status {job.id}`"
-            )
+        _check_resumable(store, job, retry_errors)
         plan = jobs.replan(job)
-        return _finish(store, job, jobs.resume(store, plan, job, limits, _face(plan, job, json)), url, json)
+        work = jobs.resume(store, plan, job, limits, _face(plan, job, json), retry_errors=retry_errors)
+        return _finish(store, job, work, url, json)
     finally:
         store.close()
+
+
+def _check_resumable(store: SqlStore, job: JobRecord, retry_errors: bool) -> None:
+    where, look = f"job {job.id}", f"See `factory status {job.id}`"
+    if retry_errors and not jobs.unretried(store, job):
+        raise BadInput("no candidate errored that was not retried already", where=where, fix=look)
+    if job.state is JobState.DONE and (job.policy.accept is not None or not retry_errors):
+        raise BadInput("the job is done; there is nothing to resume", where=where, fix=look)
 
 
 def preview(request: RunRequest) -> int:

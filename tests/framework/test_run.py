@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
 from factory.errors import BadInput, LeaseLost
+from factory.gate import GateContext, passed
 from factory.ports import JobState, Policy
-from factory.types import Outcome, State
+from factory.types import Finding, Item, Outcome, Role, State
 from scripts import jobs
 from store import SqlStore, open_store
 from tests.support.driver import Setup, outcome, resume, start
@@ -126,3 +129,36 @@ async def test_two_processes_cannot_work_one_job(tmp_path: Path) -> None:
     assert (await running).state is JobState.DONE
     store.close()
     other.close()
+
+
+@dataclass(frozen=True)
+class Trips:
+    """A gate that breaks on some indices."""
+
+    name: ClassVar[str] = "trips"
+    version: ClassVar[str] = "1"
+    claim: ClassVar[str] = "breaks on indices 3 and 7"
+    reads: ClassVar[tuple[str, ...]] = ()
+    roles: ClassVar[tuple[Role, ...]] = ()
+    takes_raw: ClassVar[bool] = False
+
+    async def check(self, item: Item, context: GateContext) -> Finding:
+        if item.index in (3, 7):
+            raise RuntimeError("tripped")
+        return passed("It stands.")
+
+
+async def test_an_errored_candidate_stays_and_a_new_index_is_pulled_in_its_stead_once(tmp_path: Path) -> None:
+    store = open_at(tmp_path)
+    plan = replace(Setup().plan(), gates=(Trips(),))
+    job = jobs.new_job(store, plan, Policy(attempts=10), 7)
+    await jobs.start(store, plan, job, jobs.Limits(4), jobs.Face())
+    before = outcome(store, job.id)
+    assert [row[0] for row in before if row[2] == "errored"] == [3, 7] and jobs.unretried(store, store.job(job.id)) == 2
+
+    end = await jobs.resume(store, plan, store.job(job.id), jobs.Limits(4), jobs.Face(), retry_errors=True)
+    again = store.job(job.id)
+    assert end.state is JobState.DONE and (again.policy.attempts, again.retried) == (12, 2)
+    assert outcome(store, job.id)[:10] == before and len(outcome(store, job.id)) == 12
+    assert jobs.unretried(store, again) == 0
+    store.close()
