@@ -1,0 +1,230 @@
+"""The profile of a workflow: how each step fares, where paths break, and why rates of single steps must not be multiplied."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from factory.statistics.clusters import Clustered, Floats, t_score
+from factory.statistics.estimates import Estimate
+from factory.statistics.intervals import LEVEL, newcombe
+from factory.statistics.passk import Declared
+from factory.statistics.rollouts import Rollouts
+
+# Fewer rollouts than this on either side make a link between two steps an anecdote.
+_FEWEST_LINKED = 10
+
+
+@dataclass(frozen=True)
+class StepRates:
+    """One step. conditional: once all earlier steps were right; marginal: whatever came before; gold: after a gold prefix.
+
+    reached, tried, gold_tried: the decisions each comes from. A rate is None where there were none; the marginal one also
+    where rollouts end at their first error, since then it is not observed.
+    """
+
+    step: str
+    conditional: Estimate | None
+    marginal: Estimate | None
+    gold: Estimate | None
+    reached: int
+    tried: int
+    gold_tried: int
+
+
+@dataclass(frozen=True)
+class Product:
+    """The steps' rates multiplied, against the path's own rate. basis: "marginal" or "gold".
+
+    gap: path rate minus product, with a jackknife interval over items; None with fewer than two items.
+    by_pair: the product taken by item and solver first and then averaged, which allows for items and solvers that differ but
+    still takes the steps of one pair as independent; None where a pair was sampled only once at some step.
+    """
+
+    basis: str
+    value: float
+    gap: Estimate | None
+    by_pair: float | None
+
+    @property
+    def differs(self) -> bool:
+        return self.gap is not None and (self.gap.low > 0 or self.gap.high < 0)
+
+
+@dataclass(frozen=True)
+class Link:
+    """The two steps that go together most: the later one's rate where the earlier one was right, and where it was wrong."""
+
+    earlier: str
+    later: str
+    after_right: tuple[int, int]
+    after_wrong: tuple[int, int]
+    difference: Estimate
+
+
+@dataclass(frozen=True)
+class StepsProfile:
+    """worst: steps by rising conditional rate (gold where there are no rollouts). path: share of rollouts right throughout.
+
+    link: only where some product differs from the path's rate. path is None without rollouts.
+    """
+
+    items: int
+    solvers: int
+    rollouts: int
+    level: float
+    steps: tuple[StepRates, ...]
+    worst: tuple[str, ...]
+    path: Estimate | None
+    products: tuple[Product, ...]
+    link: Link | None
+    stops_at_errors: bool
+
+
+def profile(rollouts: Rollouts, level: float = LEVEL) -> StepsProfile:
+    """The steps profile, every interval clustered by item. Raises ValueError for a table without any decision."""
+    if not len(rollouts.cell) and not rollouts.gold_tried.any():
+        raise ValueError("there is no decision to profile")
+    places = range(len(rollouts.steps))
+    any_rollout = len(rollouts.cell) > 0
+    stops = any_rollout and rollouts.stops_at_errors
+    nothing: list[Clustered | None] = [None for _ in places]
+    conditional = [rollouts.conditional(at) for at in places] if any_rollout else nothing
+    marginal = [rollouts.marginal(at) for at in places] if any_rollout and not stops else nothing
+    gold = [rollouts.gold(at) for at in places]
+    steps = tuple(
+        StepRates(
+            rollouts.steps[at],
+            _estimate(conditional[at], level),
+            _estimate(marginal[at], level),
+            _estimate(gold[at], level),
+            int(rollouts.reached[:, at].sum()),
+            int(rollouts.tried[:, at].sum()),
+            int(rollouts.gold_tried[:, :, at].sum()),
+        )
+        for at in places
+    )
+    products = _products(rollouts, marginal, gold, level) if any_rollout else ()
+    link = _strongest_link(rollouts, level) if any(product.differs for product in products) else None
+    return StepsProfile(
+        len(rollouts.items),
+        len(rollouts.solvers),
+        len(rollouts.cell),
+        level,
+        steps,
+        _ranked(steps),
+        _estimate(rollouts.path(), level) if any_rollout else None,
+        products,
+        link,
+        stops,
+    )
+
+
+@dataclass(frozen=True)
+class StepPass:
+    """pass@k of a step on its own (None where some pair did not try it in each declared rollout), and of the path up to it."""
+
+    step: str
+    alone: Estimate | None
+    through: Estimate
+
+
+def step_pass_at(rollouts: Rollouts, declared: Declared, k: int, level: float = LEVEL) -> list[StepPass]:
+    """pass@k by step: the unbiased estimate by item and solver, then averaged, clustered by item.
+
+    Raises ValueError when an item and solver do not have the declared number of rollouts, or k exceeds it.
+    """
+    through, tried, right = rollouts.through_by_pair(), rollouts.tried_by_pair(), rollouts.right_by_pair()
+    sizes = rollouts.size[:, 0]
+    if not len(sizes):
+        raise ValueError("pass@k along a path needs rollouts, and there are none")
+
+    def averaged(passes: Floats) -> Estimate:
+        values = [declared.tally(int(passed), int(drawn)).pass_at(k) for passed, drawn in zip(passes, sizes, strict=True)]
+        weight = rollouts.by_item(np.ones(len(sizes)))
+        return Clustered(rollouts.by_item(np.array(values)), weight, float(sizes.sum())).estimate(level)
+
+    return [
+        StepPass(
+            step,
+            averaged(right[:, at]) if (tried[:, at] == sizes).all() else None,
+            averaged(through[:, at]),
+        )
+        for at, step in enumerate(rollouts.steps)
+    ]
+
+
+def _estimate(rate: Clustered | None, level: float) -> Estimate | None:
+    return rate.estimate(level) if rate is not None else None
+
+
+def _ranked(steps: Sequence[StepRates]) -> tuple[str, ...]:
+    """Steps from the worst on; ties keep the workflow's order, and a step without a rate is not ranked."""
+    on_path = any(step.conditional is not None for step in steps)
+    rates = [(step.step, step.conditional if on_path else step.gold) for step in steps]
+    known = [(rate.value, name) for name, rate in rates if rate is not None]
+    return tuple(name for _, name in sorted(known, key=lambda each: each[0]))
+
+
+def _products(
+    rollouts: Rollouts, marginal: Sequence[Clustered | None], gold: Sequence[Clustered | None], level: float
+) -> tuple[Product, ...]:
+    shape = (-1, len(rollouts.steps))
+    golden = [counts.reshape(shape).astype(np.float64) for counts in (rollouts.gold_right, rollouts.gold_tried)]
+    sampled = {"marginal": (rollouts.right_by_pair(), rollouts.tried_by_pair()), "gold": (golden[0], golden[1])}
+    found = []
+    for basis, rates in (("marginal", marginal), ("gold", gold)):
+        known = [rate for rate in rates if rate is not None]
+        path = rollouts.path()
+        if len(known) == len(rates) and path is not None:
+            product = math.prod(rate.value for rate in known)
+            found.append(Product(basis, product, _gap(path, known, level), _by_pair(*sampled[basis])))
+    return tuple(found)
+
+
+def _by_pair(right: Floats, tried: Floats) -> float | None:
+    """The mean over pairs of the product of their own rates."""
+    pairs = tried.any(axis=1)
+    if not pairs.any() or (tried[pairs] < 2).any():
+        return None
+    return float((right[pairs] / tried[pairs]).prod(axis=1).mean())
+
+
+def _gap(path: Clustered, rates: Sequence[Clustered], level: float) -> Estimate | None:
+    """path - product of rates, with a delete-one-item jackknife (Efron and Tibshirani 1993, chapter 11)."""
+    everything = [path, *rates]
+    weight = np.stack([rate.weight for rate in everything], axis=1)
+    hits = np.stack([rate.hits for rate in everything], axis=1)
+    used = weight.any(axis=1)
+    weight, hits = weight[used], hits[used]
+    number = len(weight)
+    left = weight.sum(axis=0) - weight
+    if number < 2 or (left <= 1e-12).any():
+        return None
+    without = (hits.sum(axis=0) - hits) / left
+    gaps = without[:, 0] - without[:, 1:].prod(axis=1)
+    value = path.value - math.prod(rate.value for rate in rates)
+    error = math.sqrt((number - 1) / number * float(((gaps - gaps.mean()) ** 2).sum()))
+    reach = t_score(level, number - 1) * error
+    return Estimate(value, max(-1.0, value - reach), min(1.0, value + reach), level)
+
+
+def _strongest_link(rollouts: Rollouts, level: float) -> Link | None:
+    """The pair of steps with the largest phi coefficient, over rollouts that tried both."""
+    best: tuple[float, Link] | None = None
+    for later in range(1, len(rollouts.steps)):
+        for earlier in range(later):
+            both = rollouts.tried[:, earlier] & rollouts.tried[:, later]
+            before, after = rollouts.right[both, earlier], rollouts.right[both, later]
+            good, bad = int(before.sum()), int((~before).sum())
+            if min(good, bad) < _FEWEST_LINKED or after.all() or not after.any():
+                continue
+            phi = abs(float(np.corrcoef(before, after)[0, 1]))
+            right, wrong = (int((after & before).sum()), good), (int((after & ~before).sum()), bad)
+            if best is None or phi > best[0]:
+                names = rollouts.steps[earlier], rollouts.steps[later]
+                best = phi, Link(*names, right, wrong, newcombe(right, wrong, level))
+    return best[1] if best else None
