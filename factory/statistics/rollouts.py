@@ -125,7 +125,7 @@ class Rollouts:
     @cached_property
     def size(self) -> Floats:
         """Rollouts of each (item, solver) pair that has any, shape (pairs, 1)."""
-        return self._by_pair(np.ones((len(self.cell), 1), dtype=bool))
+        return self.sums_by_pair(np.ones((len(self.cell), 1), dtype=bool))
 
     def conditional(self, step: int) -> Clustered | None:
         """The chance of being right at a step (its place) once all earlier ones were right; None when nothing reached it.
@@ -133,18 +133,18 @@ class Rollouts:
         Both sides of the ratio, the shares of rollouts right through this step and through the one before, are taken by item
         and solver and then averaged, so that the product of the conditional rates of all steps is exactly the path's rate.
         """
-        through, reached = (self._by_pair(marks[:, [step]]) / self.size for marks in (self.through, self.reached))
+        through, reached = (self.sums_by_pair(marks[:, [step]]) / self.size for marks in (self.through, self.reached))
         return self._clustered(through, reached, int(self.reached[:, step].sum()))
 
     def marginal(self, step: int) -> Clustered | None:
         """The rate of a step over all rollouts that tried it, whatever came before, by item and solver and then averaged."""
-        tried = self._by_pair(self.tried[:, [step]])
-        rates = self._by_pair(self.right[:, [step]]) / np.maximum(tried, 1)
+        tried = self.sums_by_pair(self.tried[:, [step]])
+        rates = self.sums_by_pair(self.right[:, [step]]) / np.maximum(tried, 1)
         return self._clustered(rates, (tried > 0).astype(np.float64), int(tried.sum()))
 
     def path(self) -> Clustered | None:
         """The share of rollouts that are right at every step, by item and solver and then averaged; None without rollouts."""
-        shares = self._by_pair(self.through[:, [-1]]) / self.size
+        shares = self.sums_by_pair(self.through[:, [-1]]) / self.size
         return self._clustered(shares, np.ones_like(shares), len(self.cell))
 
     def gold(self, step: int) -> Clustered | None:
@@ -156,17 +156,12 @@ class Rollouts:
             (right / np.maximum(tried, 1)).sum(axis=1), (tried > 0).sum(axis=1).astype(np.float64), float(tried.sum())
         )
 
-    def through_by_pair(self) -> Floats:
-        """How many rollouts of each (item, solver) pair are right through each step, shape (pairs, steps)."""
-        return self._by_pair(self.through)
-
-    def tried_by_pair(self) -> Floats:
-        """How many tried each step, shape (pairs, steps)."""
-        return self._by_pair(self.tried)
-
-    def right_by_pair(self) -> Floats:
-        """How many were right at each step, shape (pairs, steps)."""
-        return self._by_pair(self.right)
+    def sums_by_pair(self, marks: Bools) -> Floats:
+        """How many rollouts of each (item, solver) pair are marked, shape (pairs, columns), from (rollouts, columns)."""
+        place, owners = self._pairs
+        columns = [np.bincount(place, weights=column, minlength=len(owners)) for column in marks.T]
+        found: Floats = np.stack(columns, axis=1).astype(np.float64)
+        return found
 
     def by_item(self, values: Floats) -> Floats:
         """Sums over each item's pairs, shape (items,), from shape (pairs,)."""
@@ -179,12 +174,6 @@ class Rollouts:
         """Each rollout's place among the pairs that have any, shape (rollouts,), and the pairs' items, shape (pairs,)."""
         keys, place = np.unique(self.cell[:, 0] * max(1, len(self.solvers)) + self.cell[:, 1], return_inverse=True)
         return place.astype(np.int64), keys // max(1, len(self.solvers))
-
-    def _by_pair(self, marks: Bools) -> Floats:
-        place, owners = self._pairs
-        columns = [np.bincount(place, weights=column, minlength=len(owners)) for column in marks.T]
-        found: Floats = np.stack(columns, axis=1).astype(np.float64)
-        return found
 
     def _clustered(self, hits: Floats, weight: Floats, samples: int) -> Clustered | None:
         if not samples:

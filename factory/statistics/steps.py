@@ -40,14 +40,11 @@ class Product:
     """The steps' rates multiplied, against the path's own rate. basis: "marginal" or "gold".
 
     gap: path rate minus product, with a jackknife interval over items; None with fewer than two items.
-    by_pair: the product taken by item and solver first and then averaged, which allows for items and solvers that differ but
-    still takes the steps of one pair as independent; None where a pair was sampled only once at some step.
     """
 
     basis: str
     value: float
     gap: Estimate | None
-    by_pair: float | None
 
     @property
     def differs(self) -> bool:
@@ -56,20 +53,30 @@ class Product:
 
 @dataclass(frozen=True)
 class Link:
-    """The two steps that go together most: the later one's rate where the earlier one was right, and where it was wrong."""
+    """The two steps that go together most, over rollouts that tried both.
+
+    after_right, after_wrong: (right, of) at the later step where the earlier one was right, and where it was wrong.
+    together: the share of rollouts right at both; multiplied: the product of the two steps' shares; across: the share of pairs
+    of different rollouts of one item and solver in which one is right at the earlier and the other at the later step. So
+    across - multiplied is what comes of items and solvers that differ, and together - across of the single rollout. Pairs of
+    rollouts are weighed as rollouts are; across is None where no item and solver has two.
+    """
 
     earlier: str
     later: str
     after_right: tuple[int, int]
     after_wrong: tuple[int, int]
     difference: Estimate
+    together: float
+    multiplied: float
+    across: float | None
 
 
 @dataclass(frozen=True)
 class StepsProfile:
-    """worst: steps by rising conditional rate (gold where there are no rollouts). path: share of rollouts right throughout.
+    """worst: steps by rising conditional rate (gold where there are no rollouts); worst_marginal likewise.
 
-    link: only where some product differs from the path's rate. path is None without rollouts.
+    path: share of rollouts right throughout, None without rollouts. link: only where some product differs from the path's rate.
     """
 
     items: int
@@ -78,6 +85,7 @@ class StepsProfile:
     level: float
     steps: tuple[StepRates, ...]
     worst: tuple[str, ...]
+    worst_marginal: tuple[str, ...]
     path: Estimate | None
     products: tuple[Product, ...]
     link: Link | None
@@ -115,7 +123,8 @@ def profile(rollouts: Rollouts, level: float = LEVEL) -> StepsProfile:
         len(rollouts.cell),
         level,
         steps,
-        _ranked(steps),
+        _ranked([(step.step, step.conditional if any_rollout else step.gold) for step in steps]),
+        _ranked([(step.step, step.marginal) for step in steps]),
         _estimate(rollouts.path(), level) if any_rollout else None,
         products,
         link,
@@ -137,7 +146,7 @@ def step_pass_at(rollouts: Rollouts, declared: Declared, k: int, level: float = 
 
     Raises ValueError when an item and solver do not have the declared number of rollouts, or k exceeds it.
     """
-    through, tried, right = rollouts.through_by_pair(), rollouts.tried_by_pair(), rollouts.right_by_pair()
+    through, tried, right = (rollouts.sums_by_pair(marks) for marks in (rollouts.through, rollouts.tried, rollouts.right))
     sizes = rollouts.size[:, 0]
     if not len(sizes):
         raise ValueError("pass@k along a path needs rollouts, and there are none")
@@ -161,10 +170,8 @@ def _estimate(rate: Clustered | None, level: float) -> Estimate | None:
     return rate.estimate(level) if rate is not None else None
 
 
-def _ranked(steps: Sequence[StepRates]) -> tuple[str, ...]:
+def _ranked(rates: Sequence[tuple[str, Estimate | None]]) -> tuple[str, ...]:
     """Steps from the worst on; ties keep the workflow's order, and a step without a rate is not ranked."""
-    on_path = any(step.conditional is not None for step in steps)
-    rates = [(step.step, step.conditional if on_path else step.gold) for step in steps]
     known = [(rate.value, name) for name, rate in rates if rate is not None]
     return tuple(name for _, name in sorted(known, key=lambda each: each[0]))
 
@@ -172,25 +179,14 @@ def _ranked(steps: Sequence[StepRates]) -> tuple[str, ...]:
 def _products(
     rollouts: Rollouts, marginal: Sequence[Clustered | None], gold: Sequence[Clustered | None], level: float
 ) -> tuple[Product, ...]:
-    shape = (-1, len(rollouts.steps))
-    golden = [counts.reshape(shape).astype(np.float64) for counts in (rollouts.gold_right, rollouts.gold_tried)]
-    sampled = {"marginal": (rollouts.right_by_pair(), rollouts.tried_by_pair()), "gold": (golden[0], golden[1])}
     found = []
     for basis, rates in (("marginal", marginal), ("gold", gold)):
         known = [rate for rate in rates if rate is not None]
         path = rollouts.path()
         if len(known) == len(rates) and path is not None:
             product = math.prod(rate.value for rate in known)
-            found.append(Product(basis, product, _gap(path, known, level), _by_pair(*sampled[basis])))
+            found.append(Product(basis, product, _gap(path, known, level)))
     return tuple(found)
-
-
-def _by_pair(right: Floats, tried: Floats) -> float | None:
-    """The mean over pairs of the product of their own rates."""
-    pairs = tried.any(axis=1)
-    if not pairs.any() or (tried[pairs] < 2).any():
-        return None
-    return float((right[pairs] / tried[pairs]).prod(axis=1).mean())
 
 
 def _gap(path: Clustered, rates: Sequence[Clustered], level: float) -> Estimate | None:
@@ -213,18 +209,39 @@ def _gap(path: Clustered, rates: Sequence[Clustered], level: float) -> Estimate 
 
 
 def _strongest_link(rollouts: Rollouts, level: float) -> Link | None:
-    """The pair of steps with the largest phi coefficient, over rollouts that tried both."""
-    best: tuple[float, Link] | None = None
+    """The pair of steps with the largest phi coefficient."""
+    best: tuple[float, int, int] | None = None
     for later in range(1, len(rollouts.steps)):
         for earlier in range(later):
             both = rollouts.tried[:, earlier] & rollouts.tried[:, later]
             before, after = rollouts.right[both, earlier], rollouts.right[both, later]
-            good, bad = int(before.sum()), int((~before).sum())
-            if min(good, bad) < _FEWEST_LINKED or after.all() or not after.any():
+            if min(before.sum(), (~before).sum()) < _FEWEST_LINKED or after.all() or not after.any():
                 continue
             phi = abs(float(np.corrcoef(before, after)[0, 1]))
-            right, wrong = (int((after & before).sum()), good), (int((after & ~before).sum()), bad)
             if best is None or phi > best[0]:
-                names = rollouts.steps[earlier], rollouts.steps[later]
-                best = phi, Link(*names, right, wrong, newcombe(right, wrong, level))
-    return best[1] if best else None
+                best = phi, earlier, later
+    return _link(rollouts, best[1], best[2], level) if best else None
+
+
+def _link(rollouts: Rollouts, earlier: int, later: int, level: float) -> Link:
+    both = rollouts.tried[:, earlier] & rollouts.tried[:, later]
+    before, after = rollouts.right[:, earlier] & both, rollouts.right[:, later] & both
+    number, first = int(both.sum()), int(before.sum())
+    right = int((before & after).sum()), first
+    wrong = int((~before & after).sum()), number - first
+    tried, one, other, same = rollouts.sums_by_pair(np.stack([both, before, after, before & after], axis=1)).T
+    # Of n rollouts, right at the steps in a and b of them and at both in s: a b - s of the n (n - 1) ordered pairs count.
+    # Each pair of item and solver then weighs as much as its rollouts do in `together`.
+    twice = tried > 1
+    rates = (one * other - same)[twice] / (tried * (tried - 1))[twice]
+    across = float((rates * tried[twice]).sum() / tried[twice].sum()) if twice.any() else None
+    return Link(
+        rollouts.steps[earlier],
+        rollouts.steps[later],
+        right,
+        wrong,
+        newcombe(right, wrong, level),
+        right[0] / number,
+        first / number * int(after.sum()) / number,
+        across,
+    )
