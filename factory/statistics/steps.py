@@ -14,6 +14,8 @@ from factory.statistics.intervals import LEVEL, newcombe
 from factory.statistics.passk import Declared
 from factory.statistics.rollouts import Rollouts
 
+# The verdict on a product is a strong sentence, so it is given this share of the other intervals' room for error.
+_GAP_ERROR = 0.2
 # Fewer rollouts than this on either side make a link between two steps an anecdote.
 _FEWEST_LINKED = 10
 
@@ -39,7 +41,8 @@ class StepRates:
 class Product:
     """The steps' rates multiplied, against the path's own rate. basis: "marginal" or "gold".
 
-    gap: path rate minus product, with a jackknife interval over items; None with fewer than two items.
+    gap: path rate minus product, with a jackknife interval over items at a stricter level of its own (.99 beside .95); None
+    with fewer than two items.
     """
 
     basis: str
@@ -185,7 +188,7 @@ def _products(
         path = rollouts.path()
         if len(known) == len(rates) and path is not None:
             product = math.prod(rate.value for rate in known)
-            found.append(Product(basis, product, _gap(path, known, level)))
+            found.append(Product(basis, product, _gap(path, known, 1 - _GAP_ERROR * (1 - level))))
     return tuple(found)
 
 

@@ -75,7 +75,7 @@ def explanation(found: StepsProfile) -> list[str]:
         )
         if link.across is not None:
             said.append(
-                f"Both are right in {_share(link.together)} of rollouts; independent steps would give {_share(link.multiplied)}, "
+                f"Both are right in {_share(link.together)} of rollouts; independent steps give {_share(link.multiplied)}, "
                 f"and one step each from two different rollouts of the same item and solver gives {_share(link.across)}. What "
                 f"lies between the last two comes of items and solvers that differ, the rest of the single rollout."
             )
@@ -90,12 +90,12 @@ def _on_product(found: StepsProfile, product: Product) -> list[str]:
     if not product.differs:
         return [
             f"Multiplying the {name} rates gives {_share(product.value)}; the path's own rate is {_share(found.path.value)}. "
-            f"The difference, {_signed(gap)}, is within chance."
+            f"The difference, {_signed(gap)} at {_percent(gap.level)}, is within chance."
         ]
     more = "more" if gap.value > 0 else "less"
     return [
         f"Do not multiply the {name} rates: their product is {_share(product.value)}, but {_share(found.path.value)} of the "
-        f"rollouts are right at every step ({more} by {_signed(gap)}). A product is right only for independent steps, and here "
+        f"rollouts are right at every step ({more} by {_signed(gap)} at {_percent(gap.level)}). A product is right only for independent steps, and here "
         f"errors {'gather in the same rollouts' if gap.value > 0 else 'avoid each other'}."
     ]
 
