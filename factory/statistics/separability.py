@@ -173,10 +173,14 @@ def _paired(table: OutcomeTable, drawn: Floats, tails: tuple[float, float], need
     """A verdict a pair: 1 separated, 0 not, -1 with too few items in common."""
     rates, present = np.nan_to_num(table.rates()), table.present
     verdicts: list[Floats] = []
+    # Where nothing is missing the resampled scores do for every pair; else each pair has its own common items.
+    scores = drawn @ rates / len(table.items) if present.all() else None
     for first in range(len(table.models) - 1):
         both = present[:, [first]] & present[:, first + 1 :]
-        gaps = np.where(both, rates[:, [first]] - rates[:, first + 1 :], 0.0)
-        low, high = _limits(gaps, both, drawn, tails)
+        if scores is not None:
+            low, high = np.quantile(np.round(scores[:, [first]] - scores[:, first + 1 :], 12), tails, axis=0)
+        else:
+            low, high = _limits(np.where(both, rates[:, [first]] - rates[:, first + 1 :], 0.0), both, drawn, tails)
         verdicts.append(np.where(both.sum(axis=0) < needed, -1.0, (low > 0) | (high < 0)))
     return np.concatenate(verdicts)
 

@@ -95,8 +95,8 @@ def _on_product(found: StepsProfile, product: Product) -> list[str]:
     more = "more" if gap.value > 0 else "less"
     return [
         f"Do not multiply the {name} rates: their product is {_share(product.value)}, but {_share(found.path.value)} of the "
-        f"rollouts are right at every step ({more} by {_signed(gap)} at {_percent(gap.level)}). A product is right only for independent steps, and here "
-        f"errors {'gather in the same rollouts' if gap.value > 0 else 'avoid each other'}."
+        f"rollouts are right at every step ({more} by {_signed(gap)} at {_percent(gap.level)}). A product is right only for "
+        f"independent steps, and here errors {'gather in the same rollouts' if gap.value > 0 else 'avoid each other'}."
     ]
 
 

@@ -150,7 +150,7 @@ values = st.sampled_from(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=80)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=80, deadline=None)
 @given(st.lists(st.dictionaries(st.sampled_from(["item", "model", "n", "c", "correct", "step", "sample"]), values), max_size=4))
 def test_nothing_in_a_file_is_a_surprise(tmp_path: Path, rows: list[dict[str, Any]]) -> None:
     file = write(tmp_path / "t.jsonl", rows)

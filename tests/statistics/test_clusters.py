@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from factory.statistics import Estimate, wilson
@@ -19,6 +19,7 @@ def clustered(rows: list[tuple[int, int]]) -> Clustered:
     return Clustered(np.array([c for c, _ in rows], dtype=float), np.array([n for _, n in rows], dtype=float))
 
 
+@settings(deadline=None)
 @given(groups)
 def test_it_holds_its_estimate_and_mirrors(rows: list[tuple[int, int]]) -> None:
     found, mirrored = clustered(rows).estimate(), clustered([(n - c, n) for c, n in rows]).estimate()
@@ -27,12 +28,14 @@ def test_it_holds_its_estimate_and_mirrors(rows: list[tuple[int, int]]) -> None:
     assert (found.low, found.high) == pytest.approx((1 - mirrored.high, 1 - mirrored.low))
 
 
+@settings(deadline=None)
 @given(groups)
 def test_the_order_of_clusters_and_empty_ones_change_nothing(rows: list[tuple[int, int]]) -> None:
     found, shuffled = clustered(rows).estimate(), clustered([*rows[::-1], (0, 0)]).estimate()
     assert (found.low, found.high) == pytest.approx((shuffled.low, shuffled.high))
 
 
+@settings(deadline=None)
 @given(groups)
 def test_it_is_never_narrower_than_independent_samples_would_be(rows: list[tuple[int, int]]) -> None:
     found = clustered(rows).estimate()

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -27,6 +27,7 @@ def drawn(rng: np.random.Generator) -> OutcomeTable:
     return table(samples.tolist(), rng.binomial(samples, rng.random((6, 5))).tolist())
 
 
+@settings(deadline=None)
 @given(tables)
 def test_point_biserial_is_scipys_over_single_calls_with_the_item_left_out(rng: np.random.Generator) -> None:
     whole = drawn(rng)
@@ -58,6 +59,7 @@ def test_two_models_always_lie_on_a_line_so_they_give_no_correlation() -> None:
     assert point_biserial(table([[4, 4]] * 3, [[0, 4]] * 3)) == [None] * 3
 
 
+@settings(deadline=None)
 @given(tables, st.integers(1, 12))
 def test_the_histogram_counts_every_item_once(rng: np.random.Generator, bins: int) -> None:
     whole = drawn(rng)
@@ -99,6 +101,7 @@ def test_coverage_of_the_tier_gap() -> None:
     assert 0.93 <= covered / 800 <= 0.99
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), max_size=9))
 def test_rank_agreement_is_scipys_tau_b(pairs: list[tuple[int, int]]) -> None:
     first, second = [float(a) for a, _ in pairs], [float(b) for _, b in pairs]

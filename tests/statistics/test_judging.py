@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from factory.statistics import wilson
@@ -14,6 +14,7 @@ cells = st.builds(Confusion, *(st.integers(0, 60) for _ in range(4)))
 maybe = st.sampled_from([True, False, None])
 
 
+@settings(deadline=None)
 @given(cells)
 def test_rates_fit_together(table: Confusion) -> None:
     judged, true, bias = table.judged_accuracy(), table.true_accuracy(), table.bias()
@@ -31,6 +32,7 @@ def test_rates_fit_together(table: Confusion) -> None:
         assert table.corrected(judged.value) == pytest.approx(true.value)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(maybe, maybe)))
 def test_every_answer_is_counted_once(pairs: list[tuple[bool | None, bool | None]]) -> None:
     table = confusion([judged for judged, _ in pairs], [true for _, true in pairs])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from factory.statistics import Declared, pass_at_k
@@ -30,6 +30,7 @@ def test_a_model_or_item_without_calls_has_no_rate() -> None:
     assert empty.scores()["y"] is None
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)).map(lambda p: (max(p), min(p))), min_size=12, max_size=12))
 def test_parts_keep_their_cells(cells: list[tuple[int, int]]) -> None:
     whole = OutcomeTable.from_cells(

@@ -33,7 +33,7 @@ def test_it_is_what_simulation_tends_to(design: Design) -> None:
             assert exact.chance[band][at] == pytest.approx(np.mean([found == band for found, _ in runs]), abs=0.035)
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.integers(1, 6), st.lists(st.floats(0, 1), min_size=6, max_size=6))
 def test_chances_sum_to_one_and_calls_stay_within_the_design(solvers: int, rates: list[float]) -> None:
     for design in (Sequential(solvers, edges_for(solvers)), Fixed(solvers, edges_for(solvers), 8)):

@@ -37,7 +37,7 @@ def test_pairing_separates_what_overlapping_intervals_do_not() -> None:
     assert separability(table, "paired").share > separability(table, "unpaired").share
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(st.integers(2, 5), st.integers(6, 25), st.integers(0, 1000), st.sampled_from(["paired", "unpaired"]))
 def test_any_table_gives_the_same_share_again_in_any_order(models: int, items: int, seed: int, method: str) -> None:
     rng = np.random.default_rng(seed)
@@ -49,7 +49,7 @@ def test_any_table_gives_the_same_share_again_in_any_order(models: int, items: i
     assert turned.separated == found.separated
 
 
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 @given(st.integers(0, 1000))
 def test_a_higher_level_never_separates_more(seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -84,6 +84,15 @@ def test_pairs_without_common_items_are_left_out_not_counted_as_alike() -> None:
     samples[:20, 0] = samples[20:, 1] = 0
     found = separability(OutcomeTable(table.items, table.models, samples, np.minimum(table.passes, samples)))
     assert (found.pairs, found.left_out, found.separated) == (2, 1, 2)
+
+
+def test_a_missing_cell_elsewhere_changes_no_pairs_verdict() -> None:
+    rng = np.random.default_rng(7)
+    table = made(logistic([0, 0.2, 0.4, 0.6], 60, rng), 3, rng)
+    samples = np.hstack([table.samples, np.zeros((60, 1), dtype=np.int64)])
+    passes = np.hstack([table.passes, np.zeros((60, 1), dtype=np.int64)])
+    wider = separability(OutcomeTable(table.items, (*table.models, "absent"), samples, passes))
+    assert (wider.separated, wider.pairs, wider.left_out) == (separability(table).separated, 6, 4)
 
 
 @pytest.mark.parametrize("method", ["paired", "unpaired"])

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from factory.statistics.spread import coverage, distinct_n, nearest_distances, spread, spread_beside, vendi_score
@@ -23,6 +23,7 @@ def test_coverage_counts_cells_and_what_lies_outside() -> None:
         coverage(["a"], [])
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 9)), st.integers(1, 8))
 def test_coverage_is_a_share_and_evenness_too(coordinates: list[int], cells: int) -> None:
     found = coverage(coordinates, range(cells))
@@ -39,6 +40,7 @@ def test_distinct_n_by_hand() -> None:
         distinct_n(texts, 0)
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(st.sampled_from("abc"), max_size=6), max_size=6), st.integers(1, 3))
 def test_a_text_repeated_never_raises_distinct_n(texts: list[list[str]], n: int) -> None:
     found, repeated = distinct_n(texts, n), distinct_n([*texts, *texts], n)
@@ -47,6 +49,7 @@ def test_a_text_repeated_never_raises_distinct_n(texts: list[list[str]], n: int)
         assert 0 < found <= 1 and repeated == pytest.approx(found / 2)
 
 
+@settings(deadline=None)
 @given(seeds, st.integers(2, 12), st.integers(1, 5))
 def test_nearest_distances_are_those_of_a_plain_search(seed: int, items: int, dimension: int) -> None:
     vectors = np.random.default_rng(seed).normal(size=(items, dimension))
@@ -75,6 +78,7 @@ def test_vendi_scores_of_known_sets() -> None:
     assert vendi_score(uneven, q=math.inf) == pytest.approx(1 / 0.75)
 
 
+@settings(deadline=None)
 @given(seeds, st.integers(1, 10), st.integers(1, 6), st.sampled_from([0.5, 1.0, 2.0, math.inf]))
 def test_the_vendi_score_is_a_number_of_items(seed: int, items: int, dimension: int, q: float) -> None:
     vectors = np.random.default_rng(seed).normal(size=(items, dimension))

@@ -42,7 +42,7 @@ def any_rollouts(draw: st.DrawFn) -> Rollouts:
     return Rollouts.from_attempts(list(made()), steps)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(any_rollouts())
 def test_the_product_of_conditional_rates_is_the_paths_rate(rollouts: Rollouts) -> None:
     found = profile(rollouts)
