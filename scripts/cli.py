@@ -140,6 +140,27 @@ def export(
 
 
 @app.command()
+def profile(
+    file: Annotated[str, typer.Argument(help="Rollouts: CSV, JSONL or Parquet; columns item, model, sample, step, correct.")],
+    compare: Annotated[
+        str | None, typer.Option(help="Rollouts of another agent or release, to compare step by step.", show_default=False)
+    ] = None,
+    samples: Annotated[
+        int | None,
+        typer.Option(min=1, help="Rollouts per item and model, as fixed before sampling: pass@k needs it.", show_default=False),
+    ] = None,
+    pass_at: Annotated[
+        list[int] | None, typer.Option(min=1, help="With --samples: the k of pass@k. Default: 1 and N.", show_default=False)
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Show where rollouts break: each step's rate with its interval, the worst steps, the whole path's rate."""
+    from scripts.commands import profile as command
+
+    raise typer.Exit(command.run(file, compare, samples, tuple(pass_at or ()), json))
+
+
+@app.command()
 def recipes(json: JsonOption = False) -> None:
     """List the recipes a spec can name, with their casts and example specs."""
     from scripts.commands import lists

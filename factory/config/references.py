@@ -50,7 +50,7 @@ def read_texts(reference: ReferenceSet) -> list[str]:
     require_regular_file(path)
     suffix = path.suffix.lower()
     if suffix in _TEXT:
-        texts = [text for _, text in _lines(path)]
+        texts = [text for _, text in numbered_lines(path)]
     elif suffix in _JSONL:
         texts = [_picked(row, reference, f"{path}:{line}") for line, row in json_lines(path)]
     else:
@@ -64,7 +64,7 @@ def read_texts(reference: ReferenceSet) -> list[str]:
 def json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     """The JSON objects of a JSONL file with their line numbers. Raises BadInput with file and line."""
     require_regular_file(path)
-    for line, text in _lines(path):
+    for line, text in numbered_lines(path):
         try:
             row = orjson.loads(text)
         except orjson.JSONDecodeError as problem:
@@ -74,7 +74,8 @@ def json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         yield line, row
 
 
-def _lines(path: Path) -> Iterator[tuple[int, str]]:
+def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
+    """The lines of a UTF-8 file that are not blank, without their ends, numbered from 1. Raises BadInput with file and line."""
     # readline with a limit: a line of any length costs at most the limit in memory.
     with path.open("rb") as file:
         number = 0
@@ -153,7 +154,7 @@ def _check_column(file: Any, path: Path, reference: ReferenceSet) -> None:
     if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
         raise BadInput(f"the column {reference.field!r} holds {kind}, not text", where=str(path), fix="Name a text column.")
     swollen = sum(
-        _column_bytes(file.metadata.row_group(group), reference.field) for group in range(file.metadata.num_row_groups)
+        column_bytes(file.metadata.row_group(group), reference.field) for group in range(file.metadata.num_row_groups)
     )
     if swollen > MAX_COLUMN_BYTES:
         raise BadInput(
@@ -161,7 +162,8 @@ def _check_column(file: Any, path: Path, reference: ReferenceSet) -> None:
         )
 
 
-def _column_bytes(group: Any, name: str) -> int:
+def column_bytes(group: Any, name: str) -> int:
+    """How many bytes one column of a Parquet row group unpacks to."""
     columns = (group.column(position) for position in range(group.num_columns))
     return sum(int(column.total_uncompressed_size) for column in columns if column.path_in_schema == name)
 
