@@ -55,14 +55,17 @@ _TIES = re.compile(
     r"\b(?:or|either|maybe|perhaps|possibly|alternatively|could|might|vs|versus|otherwise|unless|if|guess(?:es)?|candidates?)\b",
     re.IGNORECASE,
 )
-_LEADS_TO = re.compile(r"[^\W_]|[=≈≡→⇒]")  # what may stand between two numbers that are no list: a word, or a sign of derivation
+_LEADS_TO = re.compile(
+    r"[^\W_]|[=≈≡→⇒]"
+)  # what may stand between two numbers that are no list: a word, or a sign of derivation
 _LIST = re.compile(
     r"(?:\s*(?:[^\W\d_]+|[%°¢$€£¥₹])){0,2}?\s*(?:[,;/&|()\[\]{}<>*+^:~…×÷·-]|\b(?:and|to|through|also|plus|minus|times)\b)"
     r"[\s,;/&|()\[\]{}…-]*(?:(?:and|to|also)\b)?\s*",
     re.I,
 )
 _DENIAL = re.compile(
-    r"(?:\bnot|n['’]t|\bnever|\brather than|\binstead of|\b(?:any|every|no)thing but|\bother than|\bexcept)\b[^\d.:;=\n]{0,20}$", re.I
+    r"(?:\bnot|n['’]t|\bnever|\brather than|\binstead of|\b(?:any|every|no)thing but|\bother than|\bexcept)\b[^\d.:;=\n]{0,20}$",
+    re.I,
 )
 # Words and letters that make another number of the one they follow; `k` is kilo in small type only, K is a unit.
 _CHANGES = frozenset({"bn", "mn", "dozen", "dozens", "tenths", "hundredths", "thousandths", "squared", "cubed"})

@@ -73,7 +73,9 @@ def equivalents(settings: NumberSettings, reference: str) -> Iterator[Trial]:
     yield from trials(
         "sentence", (f"The answer is {plain}.", f"So the final answer is: {plain}", f"Working: 2 + 2 = 4.\nAnswer: {plain}")
     )
-    yield from trials("marked", (f"A: {plain}", f"ANSWER: {plain}", f"**Final answer: {plain}**", f"#### {plain}", f" {plain}\n"))
+    yield from trials(
+        "marked", (f"A: {plain}", f"ANSWER: {plain}", f"**Final answer: {plain}**", f"#### {plain}", f" {plain}\n")
+    )
     if not is_decimal(truth.value):
         return
     digits = decimal_text(truth.value)
@@ -115,7 +117,13 @@ def _stuffed(right: str, decoys: Sequence[str]) -> Iterator[Trial]:
 def _off_format(value: Fraction, tolerance: Fraction) -> Iterator[Trial]:
     """One digit, one place or the sign away."""
     digits = decimal_text(value)
-    wrong = [decimal_text(-value), decimal_text(value * 10), decimal_text(value / 10), decimal_text(value * 1000), f"0x{digits}"]
+    wrong = [
+        decimal_text(-value),
+        decimal_text(value * 10),
+        decimal_text(value / 10),
+        decimal_text(value * 1000),
+        f"0x{digits}",
+    ]
     if len(digits) > 2 and digits.isdigit():
         wrong += [digits[::-1], f"{digits[:-1]}.{digits[-1]}", f"{digits} {digits}1", digits[:-1]]
     for text in wrong:

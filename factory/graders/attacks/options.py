@@ -51,10 +51,23 @@ def equivalents(settings: ChoiceSettings, reference: str) -> Iterator[Trial]:
     if truth is None:
         return
     right = _LETTERS[truth]
-    forms = ("{}", "({})", "{}.", "{})", " {}\n", "**{}**", "\\boxed{{{}}}", "\\boxed{{\\text{{{}}}}}", "Option {}", "Answer: {}")
+    forms = (
+        "{}",
+        "({})",
+        "{}.",
+        "{})",
+        " {}\n",
+        "**{}**",
+        "\\boxed{{{}}}",
+        "\\boxed{{\\text{{{}}}}}",
+        "Option {}",
+        "Answer: {}",
+    )
     yield from trials("letter", (form.format(right) for form in forms))
     yield from trials("letter", (right.lower(), f"({right.lower()})", f"{right.lower()})", chr(ord(right) + 0xFEE0)))
-    yield from trials("sentence", (f"The answer is ({right}).", f"The correct option is {right}.", f"Working.\nAnswer: {right}"))
+    yield from trials(
+        "sentence", (f"The answer is ({right}).", f"The correct option is {right}.", f"Working.\nAnswer: {right}")
+    )
     if settings.options:
         text = settings.options[truth]
         yield from trials("text", (text, f"{text}.", f"**{text}**", f"Answer: {text}", f"The answer is {text}."))
