@@ -65,7 +65,7 @@ def _plain(text: str) -> str:
 
 
 def _compatible(text: str) -> str:
-    return unicodedata.normalize("NFKC", _RAISED.sub(r"^\g<0>", text))
+    return unicodedata.normalize("NFKC", _RAISED.sub(r"^{\g<0>}", text))
 
 
 def fold(text: str) -> str:

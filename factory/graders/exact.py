@@ -65,7 +65,7 @@ def extract(answer: str) -> tuple[str, ...]:
 
 def normalise(text: str, ignore_case: bool, punctuation: str, ignore_articles: bool) -> str:
     """The one spelling that stands for all spellings the settings do not tell apart."""
-    text = unicodedata.normalize("NFKC", _RAISED.sub(r"^\g<0>", text))
+    text = unicodedata.normalize("NFKC", _RAISED.sub(r"^{\g<0>}", text))
     if ignore_case:
         text = text.casefold()
     if punctuation == "all":

@@ -44,7 +44,7 @@ def key_of(settings: GraderSettings, reference: str) -> str:
 
 
 def chance_of(settings: GraderSettings, reference: str) -> float:
-    """How often a blind guess is right by design: one in the number of options, one in two for yes or no, 0 for what is open."""
+    """How often a blind guess is right by design: one in the number of options, half for yes or no, 0 for what is open."""
     match settings:
         case ChoiceSettings():
             return 1 / (len(settings.options) or settings.letters)

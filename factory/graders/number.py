@@ -64,7 +64,8 @@ _LIST = re.compile(
     re.I,
 )
 _DENIAL = re.compile(
-    r"(?:\bnot|n['’]t|\bnever|\brather than|\binstead of|\b(?:any|every|no)thing but|\bother than|\bexcept)\b[^\d.:;=\n]{0,20}$",
+    r"(?:\bnot|n['’]t|\bnever|\brather than|\binstead of|\b(?:any|every|no)thing but|\bother than|\bexcept)\b"
+    r"[^\d.:;=\n]{0,20}$",
     re.I,
 )
 # Words and letters that make another number of the one they follow; `k` is kilo in small type only, K is a unit.

@@ -43,15 +43,18 @@ def battery(settings: GraderSettings, prompt: str, reference: str) -> Battery:
             tricks, forms = tuple(formulas.attacks(prompt, reference)), formulas.equivalents(reference)
         case JsonSchemaSettings():
             tricks, forms = tuple(values.attacks(settings, reference)), values.equivalents(settings, reference)
-    equivalents = distinct((*trials("specimen", right), *forms))
+    # What nobody works out stays an attack where a reference lists it among its forms: that is how a list of guesses shows.
+    idle = answerless(right[:1])
+    never = {trial.text for trial in (*idle, *tricks) if trial in idle or trial.family == "constant"} - {right[0]}
+    equivalents = tuple(t for t in distinct((*trials("specimen", right), *forms)) if t.text not in never)
     accepted = {trial.text for trial in equivalents}
     copies = distinct((*echoes(prompt), *copied))
-    attacks = distinct((*answerless(right), *tricks, *trials("specimen", wrong)))
+    attacks = distinct((*tricks, *idle, *trials("specimen", wrong)))
     return Battery(tuple(trial for trial in attacks if trial.text not in accepted), copies, equivalents)
 
 
 def judged(prompt: str, right: tuple[str, ...]) -> Battery:
-    """The battery where a judge grades and nothing is known of what it is told: what says nothing must score nothing, nor may the
-    prompt given back; the answers known to be right must score.
+    """The battery where a judge grades and nothing is known of what it is told: what says nothing must score nothing, nor may
+    the prompt given back; the answers known to be right must score.
     """
     return Battery(distinct((*answerless(right), *echoes(prompt)[:1])), (), trials("specimen", right))

@@ -16,7 +16,8 @@ CONSTANTS: Final = (0, 1, 2, 10, 100)
 _HEDGES: Final = (
     "either {r} or {d}", "{r} or {d}", "{d} or {r}", "{r}, or perhaps {d}", "{r} (or {d})", "{r}/{d}", "{r}–{d}", "{d} to {r}",
     "between {d} and {r}", "{r} and {d}", "{r}; {d}", "{d}\n{r}", "A: {r} or {d}", "A: {d}, {r}", "The answer is {r} or {d}.",
-    "\\boxed{{{r}}} or \\boxed{{{d}}}", "\\boxed{{{d}, {r}}}", "It is {r} unless it is {d}", "It could be {d}. It could be {r}.",
+    "\\boxed{{{r}}} or \\boxed{{{d}}}", "\\boxed{{{d}, {r}}}", "It is {r} unless it is {d}",
+    "It could be {d}. It could be {r}.",
     "if you count the first day {d}, otherwise {r}", "${d}$ or ${r}$", "{d}? {r}?", "{d}. {r}.", "\\text{{{d}}} \\text{{{r}}}",
 )  # fmt: skip
 _LISTS: Final = (
@@ -53,8 +54,7 @@ def attacks(settings: NumberSettings, prompt: str, reference: str) -> Iterator[T
     yield from trials("constant", (str(guess) for guess in CONSTANTS if not _stands_for(Fraction(guess), value, share)))
     for given in numbers_of(prompt):
         read, _ = number.read(given)
-        # A number within the tolerance is an answer that the item allows.
-        if read is not None and abs(read.value - value) > tolerance and not _stands_for(read.value, value, share):
+        if read is not None and not _stands_for(read.value, value, share):
             yield Trial("given_number", given)
 
 

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Final
 
+from factory.graders import exact
 from factory.graders.attacks.battery import Trial, trials
 from factory.graders.attacks.common import mixed_script
 from factory.graders.settings import ExactSettings
@@ -37,9 +38,13 @@ def attacks(settings: ExactSettings, reference: str) -> Iterator[Trial]:
         yield Trial("all_options", ", ".join(forms))
     yield from trials("off_format", (f"{right}x", f"x{right}", f"{right} {right}x", right[:-1], right[1:]))
     known = {_key(form) for form in forms}
-    wrong = [*trials("look_alike", (*mixed_script(right), *_raised(right))), *trials("constant", CONSTANTS)]
+    wrong = [*trials("look_alike", (*mixed_script(right), *_raised(right)))]
     if re.match(r"\d", right):
         wrong += trials("off_format", (f"-{right}", right.replace(".", "") if re.search(r"\d\.\d", right) else f"{right}0"))
+    constants = {_plain(constant) for constant in CONSTANTS}
+    # Where the reference is one of two or three set answers, what else it lists is a form of it.
+    spared = {_plain(form) for form in forms} if _plain(right) in constants else set()
+    yield from trials("constant", (text for text in CONSTANTS if _plain(text) not in spared))
     # What is spelled like the reference, but for case and white space, is no attack.
     yield from (trial for trial in wrong if _key(trial.text) not in known)
 
@@ -70,6 +75,10 @@ def _raised(text: str) -> Iterator[str]:
     """2⁵ for 25: another value, which compatibility forms (NFKC) would make one."""
     if re.search(r"\w\d", text):
         yield re.sub(r"(?<=\w)\d+", lambda match: match.group().translate(_SUPERSCRIPT), text)
+
+
+def _plain(text: str) -> str:
+    return exact.normalise(text, True, "ends", False)
 
 
 def _key(text: str) -> str:

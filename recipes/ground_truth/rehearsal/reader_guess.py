@@ -1,4 +1,4 @@
-"""What a rehearsal solver says when it is shown a question without its facts: common knowledge, a test-taker's habit, or a guess."""
+"""What a rehearsal solver says to a question without its facts: common knowledge, a test-taker's habit, or a guess."""
 
 from __future__ import annotations
 

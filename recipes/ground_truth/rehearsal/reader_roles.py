@@ -36,8 +36,10 @@ class Oracle:
 
 
 class Solver:
-    """options: skill (log-odds on a problem of middling difficulty, default 0), slip (carelessness on top, default 0). Shown a question
-    without its facts, it guesses."""
+    """options: skill (log-odds on a problem of middling difficulty, default 0), slip (carelessness on top, default 0).
+
+    Shown a question without its facts, it guesses.
+    """
 
     def play(self, request: ModelRequest, options: Mapping[str, Any], rng: random.Random) -> Played:
         guess = guessed(request.messages[-1].text, rng)
