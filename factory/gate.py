@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
+from factory.graders.attacks import Battery
 from factory.ports import CorpusView, Seat
 from factory.types import Finding, Item, Message, ModelReply, Outcome, ReplySchema, Role, Spec
 
@@ -46,6 +47,34 @@ class Task(Protocol):
     def specimens(self, payload: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Answers the grader must accept (the reference among them), and answers it must turn away."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A reference as the job's baselines count it. key: equal for references that say the same, "" where there is nothing to
+    count; chance: the share of such items that a guess scores by design (one in the number of options, 0 for an open answer).
+    """
+
+    key: str
+    chance: float = 0.0
+
+
+@runtime_checkable
+class Attackable(Protocol):
+    """What a Task may offer besides, so that its items can be attacked: a Task without it is tried on what fits any grader."""
+
+    def battery(self, payload: Any) -> Battery: ...
+
+    def blind(self, payload: Any, spec: Spec, rng: random.Random) -> tuple[tuple[Message, ...], ReplySchema | None] | None:
+        """The question without its facts, or the options without the question; None where nothing would be withheld."""
+        ...
+
+    def answered(self, payload: Any) -> Answered: ...
+
+
+def answered(task: Task, payload: Any) -> Answered:
+    """The reference as baselines count it, nothing to count for a Task that does not say."""
+    return task.answered(payload) if isinstance(task, Attackable) else Answered("")
 
 
 @dataclass(frozen=True)
@@ -123,6 +152,15 @@ class LandingGate(Gate, Protocol):
     async def recheck(self, item: Item, corpus: CorpusView) -> Finding: ...
 
 
+@runtime_checkable
+class SetGate(Gate, Protocol):
+    """A gate whose claim is also about the set that a job accepts: the lander asks it in index order, before it commits."""
+
+    def weigh(self, answer: Answered, same: int, accepted: int) -> Finding:
+        """same: how many of the `accepted` items that this job has landed so far have this answer's key."""
+        ...
+
+
 def settings_of(gate: Gate) -> dict[str, Any]:
     """A gate's settings as JSON values, for its receipts."""
     return asdict(gate)  # type: ignore[call-overload,no-any-return]
@@ -132,8 +170,8 @@ def passed(detail: str, *, evidence: Mapping[str, Any] | None = None, flags: tup
     return Finding(Outcome.PASS, "ok", detail, evidence or {}, flags, measures)
 
 
-def repair(reason: str, detail: str, *, evidence: Mapping[str, Any] | None = None) -> Finding:
-    return Finding(Outcome.REPAIR, reason, detail, evidence or {})
+def repair(reason: str, detail: str, *, evidence: Mapping[str, Any] | None = None, **measures: Any) -> Finding:
+    return Finding(Outcome.REPAIR, reason, detail, evidence or {}, (), measures)
 
 
 def reject(reason: str, detail: str, *, evidence: Mapping[str, Any] | None = None, **measures: Any) -> Finding:

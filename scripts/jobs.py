@@ -13,6 +13,7 @@ from factory.budget import Budget
 from factory.caller import Caller
 from factory.canonical import digest
 from factory.errors import BadInput, Interrupted
+from factory.gate import answered
 from factory.journal import Journal
 from factory.orchestrator import Ledger, Progress, Run, RunEnd, keep_lease
 from factory.ports import JobRecord, JobState, Lease, Policy
@@ -210,10 +211,12 @@ async def _go(
 def _ledger(plan: Plan, landed: Sequence[Candidate]) -> Ledger:
     """What later pulls may depend on, from what has landed."""
     ledger, recipe = Ledger(plan.spec.quotas), plan.recipe
+    task = recipe.task(plan.settings)
     for candidate in landed:
         if candidate.state is State.ACCEPTED:
-            view = recipe.novelty_view(recipe.parse(candidate.payload))
-            ledger.add(candidate.index, candidate.coordinate, view)
+            payload = recipe.parse(candidate.payload)
+            view = recipe.novelty_view(payload)
+            ledger.add(candidate.index, candidate.coordinate, view, answered(task, payload).key)
     return ledger
 
 

@@ -15,8 +15,9 @@ _MARK = re.compile(
     r"####|\\boxed\s*(?=\{)|(?<!\w)A\s*[:：](?=\s*\S)"
     r"|\b(?i:final\s+answer|correct\s+(?:answer|option|choice)|answer|ans)\s*(?:\*\*\s*)?(?:(?i:is|would be)\b\s*:?|[:：=])"
 )
+_RAISED = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻]+")  # NFKC would make 25 of 2⁵
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_DENIAL = re.compile(r"\b(?:not|never|neither|nor|none|cannot|except)\b|n['’]t\b", re.IGNORECASE)
+_DENIAL = re.compile(r"\b(?:not|never|neither|nor|none|cannot|except)\b|n['’]t\b|\bn/a\b|\banything but\b", re.IGNORECASE)
 
 
 def grade(answer: str, reference: str, *, options: Sequence[str] = (), letters: int = 5) -> tuple[bool, str, str]:
@@ -59,13 +60,17 @@ def choose(text: str, options: Sequence[str], letters: int = 5) -> tuple[int | N
 
 
 def _plain(text: str) -> str:
-    text = unicodedata.normalize("NFKC", text)
+    text = _compatible(text)
     return re.sub(r"\\(?:text|mathrm|mathbf)\s*(?=\{)", "", text).replace("**", "").strip()
+
+
+def _compatible(text: str) -> str:
+    return unicodedata.normalize("NFKC", _RAISED.sub(r"^{\g<0>}", text))
 
 
 def fold(text: str) -> str:
     """The form in which option texts are compared: case, white space and surrounding punctuation do not count."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split()).strip(" .,;:!?\"'`“”‘’(){}[]$")
+    return " ".join(_compatible(text).casefold().split()).strip(" .,;:!?\"'`“”‘’(){}[]$")
 
 
 def _named_by_text(said: str, forms: Sequence[str]) -> tuple[set[int], str]:
@@ -99,12 +104,11 @@ def _named_by_letter(said: str, rest: str, number: int) -> set[int]:
 
 
 def _expected(letter: str, rest: str) -> bool:
-    """Whether a letter follows "option" or stands in brackets, so that it cannot be a pronoun or an article."""
+    """Whether a letter cannot be a pronoun or an article: after "option", in brackets, before a link or, for an A, a verb."""
+    link = "or|and|because" + ("|is|was|may|might|could|would|seems|looks|too|also" if letter == "A" else "")
     return (
         re.search(
-            rf"\b(?:option|choice|letter|is)\s+{letter}\b|[(\[{{]{letter}[)\]}}]|(?<!\w){letter}\s+(?:or|and|because)\b",
-            rest,
-            re.I,
+            rf"\b(?:option|choice|letter|is)\s+{letter}\b|[(\[{{]{letter}[)\]}}]|(?<!\w){letter}\s+(?:{link})\b", rest, re.I
         )
         is not None
     )

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 _MARK = re.compile(r"####|(?<!\w)A\s*[:：]|\b(?i:final\s+answer|answer|ans)\s*(?:\*\*\s*)?(?:(?i:is|would be)\b\s*:?|[:：=])")
 _BOXED = re.compile(r"\\boxed\s*\{([^{}]*)\}")
 _ENDS = " \t\n.,;:!?…\"'`´“”‘’«»*"
+_RAISED = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻]+")  # NFKC would make 25 of 2⁵
 _ARTICLE = re.compile(r"\b(?:a|an|the)\b\s*", re.IGNORECASE)
 
 
@@ -64,7 +65,7 @@ def extract(answer: str) -> tuple[str, ...]:
 
 def normalise(text: str, ignore_case: bool, punctuation: str, ignore_articles: bool) -> str:
     """The one spelling that stands for all spellings the settings do not tell apart."""
-    text = unicodedata.normalize("NFKC", text)
+    text = unicodedata.normalize("NFKC", _RAISED.sub(r"^{\g<0>}", text))
     if ignore_case:
         text = text.casefold()
     if punctuation == "all":

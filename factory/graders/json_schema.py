@@ -39,7 +39,7 @@ def _grade(answer: str, reference: str, schema: Mapping[str, Any], match: str, o
         truth = extract(reference)
     except ValueError as why:
         return False, text, f"the reference: {why}"
-    same = _key(value, ordered) == _key(truth, ordered)
+    same = key(value, ordered) == key(truth, ordered)
     return same, text, "equal" if same else "fits the schema, but another value"
 
 
@@ -57,7 +57,7 @@ def extract(text: str) -> Any:
     values = [_load_block(block) for block in fenced] if fenced else _scan(text)
     if not values:
         raise ValueError("no JSON value")
-    if len({_key(value, True) for value in values}) > 1:
+    if len({key(value, True) for value in values}) > 1:
         raise ValueError(f"{len(values)} JSON values that differ")
     return values[0]
 
@@ -120,12 +120,12 @@ def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
-def _key(value: Any, ordered: bool) -> str:
+def key(value: Any, ordered: bool) -> str:
     """A text that two values share exactly when they are equal as JSON: 1 equals 1.0, true does not equal 1."""
     if isinstance(value, dict):
-        return "{" + ",".join(f"{json.dumps(key)}:{_key(item, ordered)}" for key, item in sorted(value.items())) + "}"
+        return "{" + ",".join(f"{json.dumps(name)}:{key(item, ordered)}" for name, item in sorted(value.items())) + "}"
     if isinstance(value, list):
-        items = [_key(item, ordered) for item in value]
+        items = [key(item, ordered) for item in value]
         return "[" + ",".join(items if ordered else sorted(items)) + "]"
     if isinstance(value, float) and value.is_integer():
         value = int(value)

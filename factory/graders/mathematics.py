@@ -21,8 +21,20 @@ _GRACE = 2.0  # seconds the parent has to end a late worker before the worker en
 _MARK = re.compile(
     r"####|(?<!\w)A\s*[:：]|\b(?i:final\s+answer|answer|ans)\s*(?:\*\*\s*)?(?:(?i:is|would be|equals)\b\s*:?|[:：])"
 )
-_TIES = re.compile(r"\b(?:or|either|maybe|perhaps|possibly|alternatively|otherwise)\b", re.IGNORECASE)
-_DENIAL = re.compile(r"\b(?:not|never)\b|n['’]t\b", re.IGNORECASE)
+_TIES = re.compile(
+    r"\b(?:or|and|either|maybe|perhaps|possibly|alternatively|otherwise|unless)\b|\\(?:lor|vee)\b|∨", re.IGNORECASE
+)
+_DENIAL = re.compile(
+    r"\b(?:not|never|except)\b|n['’]t\b|\b(?:any|every|no)thing but\b|\bother than\b|\\neq?\b|≠", re.IGNORECASE
+)
+# What is left to do in a result that was not worked out: a problem's own formula, given back, is worth what was asked.
+_TO_DO = re.compile(r"\\(?:int|iint|oint|sum|prod|lim)(?![A-Za-z])|[∫∑∏]|\bd\s*/\s*d[a-z]\b")
+_FORMULA = re.compile(r"\$([^$]+)\$")
+_NUMERAL = re.compile(r"-?\d[\d,]*(?:\.\d+)?")
+_SUM = re.compile(r"(?:[\d.,\s()+*/^{}×·÷-]|\\(?:cdot|times|div|left|right|frac)(?![A-Za-z]))+")
+_OPERATION = re.compile(r"[+*×·÷^]|\\(?:cdot|times|div)|[\d)}]\s*-")
+_POWER_OF_TEN = re.compile(r"(?:-?\d[\d.]*\s*(?:[*×·]|\\cdot|\\times)\s*)?10\s*\^\s*(?:\{\s*-?\d+\s*\}|-?\d+)")
+_WORD = re.compile(r"(?<!\\)\b[A-Za-z]{3,}")
 _DELIMITERS = re.compile(r"\$|\\[()\[\]]|\\boxed")
 
 
@@ -39,8 +51,12 @@ def grade(answer: str, reference: str, *, decimals: int = 6) -> tuple[bool, str,
         return False, "", "no final result"
     if _TIES.search(said) and not _TIES.search(gold):
         return False, said, "several results"
-    if _DENIAL.search(said):
+    if _DENIAL.search(said) and not _DENIAL.search(gold):
         return False, said, "the result is denied"
+    if _lines(said) > _lines(gold):
+        return False, said, "several results"
+    if _left_to_do(said, gold):
+        return False, said, "not worked out"
     golds, given = _parse(gold), _parse(said)
     if not golds:
         return False, said, "the reference has no mathematical reading"
@@ -66,6 +82,25 @@ def final(text: str) -> str:
     return text.rstrip(".") if len(text) <= SHORT else ""
 
 
+def _lines(text: str) -> int:
+    """How many lines of bare mathematics a text has, none of which follows from another; 1 for anything else."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    return 1 if "=" in text or _WORD.search(text) else len(lines)
+
+
+def _left_to_do(said: str, gold: str) -> bool:
+    """Whether a result still holds an integral, a sum or a limit that the reference does not, or is bare arithmetic where the
+    reference is a numeral.
+    """
+    if _TO_DO.search(said) and not _TO_DO.search(gold):
+        return "=" not in said
+    formulas = _FORMULA.findall(said)
+    plain = (formulas[-1] if formulas else said).strip("$ ")
+    if not _NUMERAL.fullmatch(gold.strip("$ ")) or _POWER_OF_TEN.fullmatch(plain):
+        return False
+    return _SUM.fullmatch(plain) is not None and _OPERATION.search(plain) is not None
+
+
 def _boxed(text: str) -> list[str]:
     """The contents of every \\boxed{...} with balanced braces."""
     found = []
@@ -83,11 +118,11 @@ def _parse(text: str) -> list[Any]:
     from math_verify import parse
 
     # Bare mathematics is read as LaTeX; text that brings its own delimiters, or words, is left to math-verify's search.
-    wrapped = text if _DELIMITERS.search(text) or re.search(r"(?<!\\)\b[A-Za-z]{3,}\s", text) else f"${_as_latex(text)}$"
+    wrapped = text if _DELIMITERS.search(text) or re.search(r"(?<!\\)\b[A-Za-z]{3,}\s", text) else f"${as_latex(text)}$"
     return list(parse(wrapped, parsing_timeout=None)) or list(parse(text, parsing_timeout=None))
 
 
-def _as_latex(text: str) -> str:
+def as_latex(text: str) -> str:
     """Plain-text mathematics in LaTeX spelling: sqrt(2), pi, 2*x, %."""
     text = re.sub(r"(?<![\\\w])sqrt\s*\(([^()]*)\)", r"\\sqrt{\1}", text)
     text = re.sub(r"(?<![\\\w])(pi|sin|cos|tan|log|ln|exp)\b", r"\\\1", text)

@@ -37,27 +37,40 @@ _NO_UNIT = frozenset(
 _INTEGER = r"(?:\d{1,3}(?:[,_'’]\d{3})++(?!\d)|\d++)"
 _DECIMAL = rf"(?:{_INTEGER}(?:\.\d++)?|\.\d++)"
 _NUMBER = re.compile(
-    rf"""(?<![\w\\^√])(?<!\d\.)(?<!\^\{{)(?<!sqrt[{{(])
+    rf"""(?<![\w\\^√])(?<!\^[-+])(?<!\d\.)(?<!\^\{{)(?<!sqrt[{{(])
     (?P<sign>(?<![\w)\]}}])[-+])?
     (?P<currency>(?:US)?\$|[€£¥₹]|(?:USD|EUR|GBP)\b)?\s?
     (?P<inner>(?<=[$€£¥₹])[-+])?
     (?:(?P<whole>{_INTEGER})\s+(?P<part>\d++)\s?/\s?(?P<parts>\d++)
       |(?P<top>{_DECIMAL})\s?/\s?(?P<bottom>-?{_DECIMAL})
       |(?P<plain>{_DECIMAL})(?:e(?P<power>[-+]?\d++)|\s?[x×*·]\s?10\s?\^\s?[({{]?\s?(?P<tens>[-+]?\d++)\s?[)}}]?)?)
-    (?!\.?\d|\s?/\s?\d|\s?(?:\^|π|√|\\pi|\\sqrt|pi\b))
+    (?!\.?\d|\s?/\s?\d|\s?(?:\^|π|√|\\pi|\\sqrt|pi\b)|[OОΟ](?![^\W_]))
     (?:\s?(?P<scale>hundred|thousand|million|billion|trillion)\b)?""",
     re.VERBOSE | re.IGNORECASE,
 )
 _MARK = re.compile(
     r"####|\\boxed\s*\{|(?<!\w)A\s*[:：]|\b(?i:final\s+answer|answer|ans)\s*(?:\*\*\s*)?(?:(?i:is|would be|equals)\b|[:：=])"
 )
-_TIES = re.compile(r"\b(?:or|either|maybe|perhaps|possibly|alternatively|could|might|vs|versus|otherwise|unless|if)\b", re.I)
+_TIES = re.compile(
+    r"\b(?:or|either|maybe|perhaps|possibly|alternatively|could|might|vs|versus|otherwise|unless|if|guess(?:es)?|candidates?)\b",
+    re.IGNORECASE,
+)
+_LEADS_TO = re.compile(
+    r"[^\W_]|[=≈≡→⇒]"
+)  # what may stand between two numbers that are no list: a word, or a sign of derivation
 _LIST = re.compile(
     r"(?:\s*(?:[^\W\d_]+|[%°¢$€£¥₹])){0,2}?\s*(?:[,;/&|()\[\]{}<>*+^:~…×÷·-]|\b(?:and|to|through|also|plus|minus|times)\b)"
     r"[\s,;/&|()\[\]{}…-]*(?:(?:and|to|also)\b)?\s*",
     re.I,
 )
-_DENIAL = re.compile(r"(?:\bnot|n['’]t|\bnever|\brather than|\binstead of)\b[^\d.:;=\n]{0,20}$", re.I)
+_DENIAL = re.compile(
+    r"(?:\bnot|n['’]t|\bnever|\brather than|\binstead of|\b(?:any|every|no)thing but|\bother than|\bexcept)\b"
+    r"[^\d.:;=\n]{0,20}$",
+    re.I,
+)
+# Words and letters that make another number of the one they follow; `k` is kilo in small type only, K is a unit.
+_CHANGES = frozenset({"bn", "mn", "dozen", "dozens", "tenths", "hundredths", "thousandths", "squared", "cubed"})
+_OVERRIDE = re.compile("[\u202d\u202e]")
 _UNIT = re.compile(r"\s?-?\s?(°\s?[^\W\d_]?|[%¢$€£¥₹]|[^\W\d_]+(?:\s?[/·^]\s?[^\W_]+)*)")
 _SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
 
@@ -95,9 +108,11 @@ def grade(
     accepted = units + ((truth.unit,) if truth.unit else ())
     if accepted and not given.unit and unit_required:
         return False, given.text, f"no unit; expected {accepted[0]}"
-    percent = _same_unit(given.unit, "%"), any(_same_unit(unit, "%") for unit in accepted)
+    percent = is_percent(given.unit), any(map(is_percent, accepted))
     if accepted and given.unit and not any(_same_unit(given.unit, unit) for unit in accepted):
         return False, given.text, f"unit {given.unit!r}; expected {accepted[0]!r}"
+    if not accepted and (given.unit == "k" or given.unit.casefold() in _CHANGES):
+        return False, given.text, f"{given.unit!r} makes it another number"
     tolerance = max(Fraction(repr(float(absolute))), Fraction(repr(float(relative))) * abs(truth.value))
     if any(abs(value - truth.value) <= tolerance for value in _readings(given, truth, *percent)):
         return True, given.text, "equal" if given.value == truth.value else "equal within the tolerance or as a percentage"
@@ -106,6 +121,8 @@ def grade(
 
 def read(text: str, units: Sequence[str] = ()) -> tuple[Reading | None, str]:
     """The one number that a text gives as its answer, or None and why there is none."""
+    if _OVERRIDE.search(text):
+        return None, "it is shown in another order than it is written"
     plain = _plain(text)
     mark = _last_mark(plain)
     numbers = list(_numbers(plain))
@@ -120,6 +137,8 @@ def read(text: str, units: Sequence[str] = ()) -> tuple[Reading | None, str]:
     match, value = numbers[chosen]
     if _DENIAL.search(plain, max(0, match.start() - _GAP), match.start()):
         return None, "the number is denied"
+    if re.search(r"\d\s*/\s*\Z", plain[: match.start()]):
+        return None, "a list or an unfinished fraction"
     if rival := _rival(plain, numbers, chosen, mark is not None):
         return None, f"several numbers: {match.group().strip()} and {rival}"
     unit, scaled = _unit(plain, match, units)
@@ -135,12 +154,12 @@ def _plain(text: str) -> str:
     text = re.sub(r"[⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺]+", lambda m: "^" + m.group().translate(_SUPERSCRIPT), text)
     text = re.sub(r"(?<=\d)(?=[¼-¾⅐-⅞])", " ", text)
     text = unicodedata.normalize("NFKC", text)
-    text = re.sub(r"[−‐‑‒–—﹣]", "-", text).replace("⁄", "/").replace("**", "")
+    text = re.sub(r"[−‐‑‒–—﹣˗➖]", "-", text).replace("⁄", "/").replace("**", "")
     text = text.replace("{,}", ",").replace("\\%", "%").replace("\\times", "×").replace("\\cdot", "·")
     text = re.sub(r"(?<=\d)\\[,;! ](?=\d{3})", ",", text)
+    text = re.sub(r"(?<![\\\w])\$(?=\S)([^$\n]*[^\s$])\$(?![\d$])", r" \1 ", text)
     text = re.sub(r"\\[dt]?frac\s*\{\s*([^{}]*)\}\s*\{\s*([^{}]*)\}", r" \1/\2 ", text)
     text = re.sub(r"\\(?:text|mathrm|mbox)\s*\{([^{}]*)\}", r" \1", text)
-    text = re.sub(r"(?<![\\\w])\$(?=\S)([^$\n]*[^\s$])\$(?![\d$])", r" \1 ", text)
     text = text.replace("\\$", "$")
     return re.sub(r"\\[,;! ()\[\]]", " ", text).strip()
 
@@ -211,7 +230,7 @@ def _rival(plain: str, numbers: Sequence[tuple[re.Match[str], Fraction]], chosen
 
 def _tied(gap: str) -> bool:
     """Whether what stands between two numbers makes them alternatives, a list or an unfinished sum."""
-    return not gap.strip() or bool(len(gap) <= _GAP and _TIES.search(gap)) or _LIST.fullmatch(gap) is not None
+    return not _LEADS_TO.search(gap) or bool(len(gap) <= _GAP and _TIES.search(gap)) or _LIST.fullmatch(gap) is not None
 
 
 def _unit(plain: str, match: re.Match[str], units: Sequence[str]) -> tuple[str, bool]:
@@ -250,6 +269,10 @@ def _same_unit(left: str, right: str) -> bool:
         return False
     left, right = left.casefold(), right.casefold()
     return _SAME_UNIT.get(left, left) == _SAME_UNIT.get(right, right)
+
+
+def is_percent(unit: str) -> bool:
+    return _same_unit(unit, "%")
 
 
 def _readings(given: Reading, truth: Reading, percent: bool, truth_percent: bool) -> tuple[Fraction, ...]:

@@ -49,7 +49,7 @@ def _number(settings: NumberSettings, reference: str) -> Specimens:
     sign = unit if unit in ("$", "€", "£", "¥", "₹") else ""
 
     def spelled(value: Fraction, comma: bool = False) -> str:
-        text = f"{_decimal(value, comma)}"
+        text = f"{decimal_text(value, comma)}"
         return f"-{sign}{text[1:]}" if sign and value < 0 else f"{sign}{text}" if sign else f"{text} {unit}".strip()
 
     value = truth.value
@@ -57,24 +57,24 @@ def _number(settings: NumberSettings, reference: str) -> Specimens:
     step = Fraction(max(1, ceil(2 * tolerance) if tolerance >= Fraction(1, 2) else 1))
     off = spelled(value + step)
     right = [reference, f"A: {reference}", f"The answer is {reference}.", f"\\boxed{{{reference}}}", f"#### {reference}"]
-    if _is_decimal(value):
+    if is_decimal(value):
         right += [spelled(value), spelled(value, comma=True), spelled(value).replace("-", "−")]
     wrong = [off, f"A: {off}", spelled(value - step), f"either {reference} or {off}", f"A: {off} or {reference}"]
     wrong += [f"{off}, {reference}", f"It is not {reference}"]
     wrong += [spelled(far) for far in (-value, value * 10) if abs(far - value) > tolerance]
     if unit:
-        wrong.append(f"{_decimal(value)} {'furlongs' if unit != 'furlongs' else 'leagues'}")
+        wrong.append(f"{decimal_text(value)} {'furlongs' if unit != 'furlongs' else 'leagues'}")
     return tuple(right), tuple(wrong)
 
 
-def _is_decimal(value: Fraction) -> bool:
+def is_decimal(value: Fraction) -> bool:
     """Whether at most twelve decimals spell the value exactly."""
     return (value * 10**12).denominator == 1
 
 
-def _decimal(value: Fraction, comma: bool = False) -> str:
+def decimal_text(value: Fraction, comma: bool = False) -> str:
     """The value as a decimal, exact to twelve places; a fraction stays one."""
-    if not _is_decimal(value):
+    if not is_decimal(value):
         return str(value)
     whole, rest = divmod(abs(value), 1)
     digits = f"{int(rest * 10**12):012d}".rstrip("0")

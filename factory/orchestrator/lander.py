@@ -7,12 +7,13 @@ same time is stopped here, and a quota is charged here. Both depend on the lande
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from factory.errors import FactoryError
-from factory.gate import LandingGate, error, passed, reject, settings_of
+from factory.gate import LandingGate, SetGate, answered, error, passed, reject, settings_of
 from factory.lever import Line, stopped_by, tallies
 from factory.ports import Corpus, CorpusEntry, Landing, Lease, Store
 from factory.sampling import lies_in
@@ -25,17 +26,21 @@ QUOTA_VERSION = "1"
 
 @dataclass
 class Ledger:
-    """This job's accepted candidates, as far as later pulls may depend on them: (index, coordinate, novelty view)."""
+    """This job's accepted candidates, as far as what follows may depend on them: (index, coordinate, novelty view) of each, and
+    how many have which answer (only the lander reads that, so no pull depends on it)."""
 
     quotas: Sequence[Quota]
     accepted: list[tuple[int, Coordinate, str]] = field(default_factory=list)
+    answers: Counter[str] = field(default_factory=Counter)
     _charged: list[list[int]] = field(init=False)
 
     def __post_init__(self) -> None:
         self._charged = [[] for _ in self.quotas]
 
-    def add(self, index: int, coordinate: Coordinate, view: str) -> None:
+    def add(self, index: int, coordinate: Coordinate, view: str, answer: str = "") -> None:
         self.accepted.append((index, coordinate, view))
+        if answer:
+            self.answers[answer] += 1
         for quota, charged in zip(self.quotas, self._charged, strict=True):
             if lies_in(coordinate, quota.where):
                 charged.append(index)
@@ -117,9 +122,14 @@ class Lander:
         view = line.recipe.novelty_view(payload)
         revision = candidate.revisions[-1].number
         item = Item(candidate.id, candidate.index, revision, candidate.coordinate, candidate.payload, payload, view)
+        answer = answered(line.task, payload)
         for gate in line.gates:
+            finding = None
             if isinstance(gate, LandingGate):
                 finding = await self._ask(gate, item)
+            elif isinstance(gate, SetGate) and answer.key:
+                finding = gate.weigh(answer, self.ledger.answers[answer.key], self.ledger.answers.total())
+            if finding is not None:
                 candidate = _with_landing_receipt(candidate, line, gate.name, gate.version, settings_of(gate), finding)
                 if candidate.state is not State.ACCEPTED:
                     return candidate, None
@@ -131,7 +141,7 @@ class Lander:
                 return candidate, None
         template = str(candidate.measures.get("template", candidate.id))
         entry = await self.corpus.admit(candidate.id, view, template=template, index=candidate.index)
-        self.ledger.add(candidate.index, candidate.coordinate, view)
+        self.ledger.add(candidate.index, candidate.coordinate, view, answer.key)
         return candidate, entry
 
     async def _ask(self, gate: LandingGate, item: Item) -> Finding:

@@ -16,9 +16,10 @@ from factory.statistics.sequential import (
     check_edges,
     edges_for,
 )  # fmt: skip
+from factory.statistics.tails import binomial_tail
 
 __all__ = [
     "DISCRIMINATING", "EASY", "HARD", "LEVEL", "UNDECIDED", "Decision", "Declared", "Design", "Edges", "Estimate", "Fixed",
-    "Sequential", "Tally", "check_edges", "edges_for", "mean_of", "mean_proportion", "newcombe", "panel_pass_at_k", "pass_at_k",
-    "wilson",
+    "Sequential", "Tally", "binomial_tail", "check_edges", "edges_for", "mean_of", "mean_proportion", "newcombe",
+    "panel_pass_at_k", "pass_at_k", "wilson",
 ]  # fmt: skip

@@ -9,15 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from factory.canonical import canonical_json
-from factory.gate import Answer, GateContext, Grade
-from factory.graders import GraderSettings, equivalent, grade, specimens
+from factory.gate import Answer, Answered, GateContext, Grade
+from factory.graders import ChoiceSettings, GraderSettings, equivalent, grade, specimens
+from factory.graders.attacks import Battery, battery
+from factory.graders.keys import chance_of, key_of
 from factory.recipe import AuthorContext, Recipe
 from factory.types import Finding, Item, Message, ModelReply, ReplySchema, Role, Spec
 from gates.difficulty import Difficulty
 from gates.final_check import FinalCheck
+from gates.gameability import Gameability
 from gates.novelty import Novelty
 from gates.oracle import Oracle
 from gates.structure import Structure
+from recipes.ground_truth.blinding import bare_question, shuffled
 from recipes.ground_truth.payload import ITEM, ORACLE_ANSWER, SOLVER_ANSWER, GroundTruth, Settings
 from recipes.ground_truth.prompting import conversation, described
 from recipes.ground_truth.rehearsal import roles
@@ -117,6 +121,25 @@ class GroundTruthTask:
     def specimens(self, payload: GroundTruth) -> tuple[tuple[str, ...], tuple[str, ...]]:
         return specimens(self._grader(payload), payload.answer)
 
+    def battery(self, payload: GroundTruth) -> Battery:
+        return battery(self._grader(payload), payload.prompt, payload.answer)
+
+    def blind(
+        self, payload: GroundTruth, spec: Spec, rng: random.Random
+    ) -> tuple[tuple[Message, ...], ReplySchema | None] | None:
+        """The options without the question where there are any, else the question without the facts."""
+        grader = self._grader(payload)
+        options = shuffled(grader.options, rng) if isinstance(grader, ChoiceSettings) else ()
+        question = "" if options else bare_question(payload.prompt)
+        if not options and not question:
+            return None
+        values = {"options": options, "question": question, "language": spec.language, "grader": grader.kind}
+        return conversation("blind.system", "blind.user", values), SOLVER_ANSWER
+
+    def answered(self, payload: GroundTruth) -> Answered:
+        grader = self._grader(payload)
+        return Answered(key_of(grader, payload.answer), chance_of(grader, payload.answer))
+
     def _grader(self, payload: GroundTruth) -> GraderSettings:
         return payload.grader or self.settings.grader
 
@@ -154,6 +177,7 @@ RECIPE = Recipe(
         Novelty(),
         Oracle(),
         Difficulty(),
+        Gameability(),
         FinalCheck(),
     ),
     task=GroundTruthTask,

@@ -91,10 +91,27 @@ def test_oracles_and_solvers_are_asked_the_prompt_and_nothing_of_the_reference(r
     assert checked > 1000
 
 
+def test_a_blind_solver_is_shown_no_number_of_the_problem(ran: tuple[SqlStore, JobRecord]) -> None:
+    store, job = ran
+    checked = 0
+    for candidate in list(store.candidates(job_id=job.id, states=("accepted",)))[:40]:
+        for call in store.calls(job.id, candidate.index):
+            if call.identity.purpose == "blind":
+                shown = orjson.loads(call.request)["messages"][-1]["parts"][0]["text"]
+                assert not any(char.isdigit() for char in shown), shown
+                assert candidate.payload["prompt"] not in shown and candidate.payload["answer"] not in shown
+                checked += 1
+    assert checked >= 100
+
+
 def requests(store: SqlStore, job: JobRecord, candidate: Candidate, role: Role) -> list[dict[str, Any]]:
     last = candidate.revisions[-1].number
     calls = store.calls(job.id, candidate.index)
-    return [orjson.loads(call.request) for call in calls if call.identity.role == role.value and call.identity.revision == last]
+    return [
+        orjson.loads(call.request)
+        for call in calls
+        if call.identity.role == role.value and call.identity.revision == last and call.identity.purpose != "blind"
+    ]
 
 
 REMOVED = [

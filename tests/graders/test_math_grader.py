@@ -85,7 +85,7 @@ def test_a_comparison_without_end_is_killed_and_the_next_one_served() -> None:
     quick = MathSettings(kind="math", seconds=1.5)
     run(("1", "1"))
     began = time.monotonic()
-    verdict = run(("9^{9^{9^{9}}}", "2"), settings=quick)[0]
+    verdict = run(("9^{9^{9^{9}}}", "1/2"), settings=quick)[0]
     assert not verdict.correct
     assert "no answer within 1.5 s" in verdict.detail or "unreadable" in verdict.detail
     assert time.monotonic() - began < 30
@@ -168,7 +168,7 @@ def test_no_worker_outlives_its_process(ending: str) -> None:
 
 
 def test_a_worker_lost_in_a_computation_ends_itself_when_nobody_is_left_to_end_it() -> None:
-    request = {"answer": "9^{9^{9^{9}}}", "reference": "2", "settings": {}, "seconds": 0.1}
+    request = {"answer": "9^{9^{9^{9}}}", "reference": "1/2", "settings": {}, "seconds": 0.1}
     command = [sys.executable, "-P", str(SOURCE), "--serve"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None and process.stdout is not None

@@ -12,6 +12,7 @@ from factory.ports import Played
 from factory.types import ModelRequest
 from recipes.ground_truth.rehearsal.reader import features, read
 from recipes.ground_truth.rehearsal.reader_ambiguity import two_readings
+from recipes.ground_truth.rehearsal.reader_guess import guessed
 from recipes.ground_truth.rehearsal.reader_program import Unreadable, run
 from recipes.ground_truth.rehearsal.reader_slips import chance, slip
 
@@ -39,13 +40,19 @@ class Oracle:
 
 
 class Solver:
-    """options: skill (log-odds on a problem of middling difficulty, default 0), slip (carelessness on top, default 0)."""
+    """options: skill (log-odds on a problem of middling difficulty, default 0), slip (carelessness on top, default 0).
+
+    Shown a question without its facts, it guesses.
+    """
 
     def check(self, options: Mapping[str, Any]) -> str:
         """What is wrong with a cast's options, "" when nothing is."""
         return _wrong_option("solver", options, {"skill": (-50, 50), "slip": (0, 1)})
 
     def play(self, request: ModelRequest, options: Mapping[str, Any], rng: random.Random) -> Played:
+        guess = guessed(request.messages[-1].text, rng)
+        if guess is not None:
+            return Played(json.dumps({"working": "The facts are missing: a guess.", "answer": guess}))
         text, _ = _chosen_reading(_problem(request), rng)
         program = read(text)
         right = chance(float(options.get("skill", 0.0)), features(text, program)) * (1 - float(options.get("slip", 0.0)))
