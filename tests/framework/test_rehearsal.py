@@ -21,6 +21,7 @@ from factory.report import status_json
 from factory.types import Candidate, Role
 from recipes import load_shipped
 from recipes.ground_truth.recipe import GroundTruthTask
+from recipes.ground_truth.rehearsal.author_defects import GATES
 from store import SqlStore, open_store
 from tests.support.driver import Setup, outcome, start
 
@@ -47,7 +48,7 @@ def planted(store: SqlStore, job: JobRecord) -> dict[int, str]:
 
 def test_what_is_planted_is_caught_by_the_gate_whose_claim_it_breaks(ran: tuple[SqlStore, JobRecord]) -> None:
     told = status_json(ran[0].snapshot(ran[1].id))["planted"]
-    assert set(told) == {"wrong_reference", "anchor_copy", "leaked_answer", "malformed", "ambiguous", "too_easy"}
+    assert set(told) == set(GATES)
     for kind, row in told.items():
         # At this size one that a noisy oracle stopped first is within what 95 % allows at full size.
         assert row["planted"] >= 5 and row["caught"] >= 0.95 * row["planted"] - 1, (kind, row)
@@ -97,15 +98,23 @@ def requests(store: SqlStore, job: JobRecord, candidate: Candidate, role: Role) 
     return [orjson.loads(call.request) for call in calls if call.identity.role == role.value and call.identity.revision == last]
 
 
-REMOVED = [("structure", "leaked_answer"), ("novelty", "anchor_copy"), ("difficulty", "too_easy"), ("oracle", "ambiguous")]
+REMOVED = [
+    (("structure",), "leaked_answer"),
+    (("novelty",), "anchor_copy"),
+    (("difficulty",), "too_easy"),
+    # What has two readings, the critic sees as well, and no band is wanted of it.
+    (("oracle", "counter", "difficulty"), "ambiguous"),
+    (("counter",), "contradictory"),
+    (("counter",), "missing_assumption"),
+    (("realism",), "unnatural"),
+]
 
 
-@pytest.mark.parametrize(("gate", "kind"), REMOVED)
-async def test_with_a_gate_removed_its_defects_pass(tmp_path: Path, gate: str, kind: str) -> None:
+@pytest.mark.parametrize(("without", "kind"), REMOVED)
+async def test_with_a_gate_removed_its_defects_pass(tmp_path: Path, without: tuple[str, ...], kind: str) -> None:
     """A wrong reference is the exception: without the oracle no solver reaches it, so difficulty holds it as suspect."""
     store = open_store(f"sqlite:///{tmp_path / 's.db'}")
     others = {"plant": {kind: 0.5}}
-    without = (gate, "difficulty") if gate == "oracle" else (gate,)
     setup = Setup("ground_truth", options=others, spec={"without": without})
     job, _ = await start(store, setup, Policy(attempts=24), concurrency=16)
     told = status_json(store.snapshot(job.id))["planted"][kind]

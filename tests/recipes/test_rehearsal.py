@@ -72,7 +72,6 @@ def test_the_author_reads_the_very_prompts_a_model_gets() -> None:
     assert found.coordinate == {"topic": "ward stock", "steps": "4", "focus": "rates", "style": "story"}
     assert found.examples == [ANCHOR.payload]
     assert found.avoid == ("Some earlier text about pens.",)
-    assert found.voice == "a clerk who copies from three different sheets"
     assert not found.repair
     assert parse_brief("\n\n".join(message.text for message in brief(repair=True).messages)).repair
 
@@ -116,7 +115,7 @@ def test_an_anchor_copy_is_of_one_that_was_shown() -> None:
 
 def test_a_repair_is_sound_and_plants_nothing() -> None:
     for seed in range(10):
-        text, planted = play(seed, dict.fromkeys(GATES, 1 / 6), brief(repair=True))
+        text, planted = play(seed, dict.fromkeys(GATES, 1 / len(GATES)), brief(repair=True))
         assert planted is None
         made = GroundTruth.model_validate_json(text)
         assert solve(made.prompt) == Fraction(made.answer)

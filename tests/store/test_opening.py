@@ -193,7 +193,7 @@ NEXT = '''
 """A next migration, as a test imagines it."""
 import sqlalchemy as sa
 from alembic import op
-revision, down_revision, branch_labels, depends_on = "0003", "0002", None, None
+revision, down_revision, branch_labels, depends_on = "0004", "0003", None, None
 def upgrade():
     op.create_table("extras", sa.Column("x", sa.Integer()))
     {then}
@@ -206,8 +206,8 @@ def next_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     copy = tmp_path / "migrations"
     shutil.copytree(migrate.MIGRATIONS, copy, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(migrate, "MIGRATIONS", copy)
-    monkeypatch.setattr(schema, "HEAD", "0003")
-    file = copy / "versions" / "v0003_next.py"
+    monkeypatch.setattr(schema, "HEAD", "0004")
+    file = copy / "versions" / "v0004_next.py"
     file.write_text(NEXT.format(then="pass"))
     return file
 

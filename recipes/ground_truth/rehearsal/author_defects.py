@@ -17,6 +17,7 @@ from recipes.ground_truth.rehearsal.author_endings import what_is_left
 from recipes.ground_truth.rehearsal.author_program import Composition, const, node, plain_number
 from recipes.ground_truth.rehearsal.author_sources import opening_count, opening_groups, opening_rate
 from recipes.ground_truth.rehearsal.author_story import Plan, compose, finish
+from recipes.ground_truth.rehearsal.author_traps import contradictory, missing_assumption, unnatural
 
 GATES = {
     "wrong_reference": "oracle",
@@ -24,6 +25,9 @@ GATES = {
     "leaked_answer": "structure",
     "malformed": "structure",
     "ambiguous": "oracle",
+    "contradictory": "counter",
+    "missing_assumption": "counter",
+    "unnatural": "realism",
     "too_easy": "difficulty",
 }
 Payload = dict[str, Any]
@@ -222,4 +226,15 @@ def too_easy(plan: Plan, rng: random.Random) -> Payload:
     raise RuntimeError(f"no easy problem fits {plan}")
 
 
-__all__ = ["GATES", "ambiguous", "anchor_copy", "leaked_answer", "malformed", "payload_of", "too_easy", "wrong_reference"]
+WRITERS: dict[str, Callable[[Plan, random.Random], Payload]] = {
+    "wrong_reference": wrong_reference,
+    "leaked_answer": leaked_answer,
+    "ambiguous": ambiguous,
+    "contradictory": lambda plan, rng: payload_of(contradictory(plan, rng)),
+    "missing_assumption": lambda plan, rng: payload_of(missing_assumption(plan, rng)),
+    "unnatural": lambda plan, rng: unnatural(payload_of(compose(plan, rng)), rng),
+    "too_easy": too_easy,
+}
+"""The kinds that are written as an item; `malformed` is written as text, `anchor_copy` needs examples."""
+
+__all__ = ["GATES", "WRITERS", "ambiguous", "anchor_copy", "leaked_answer", "malformed", "payload_of", "too_easy"]
