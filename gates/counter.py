@@ -111,8 +111,10 @@ class Counter:
         if first("unheard") is not None:
             return error("arbiter_unavailable", "no arbiter decided on what a critic claims", evidence=evidence)
         came = sum(not one.failure for one in tried)
-        detail = f"{came} attempts to break it failed" + (f", {len(hearings)} of them on a claim turned away" if hearings else "")
-        flags = ("claim_turned_away",) if hearings else ()
+        detail = f"{came} attempts to break it failed" + (
+            f", {len(hearings)} of them on a claim turned away" if hearings else ""
+        )
+        flags: tuple[str, ...] = ("claim_turned_away",) if hearings else ()
         rulings = [ruling for hearing in hearings.values() for ruling in hearing.rulings]
         if any(ruling.get("reference") is False for ruling in rulings):
             flags += ("reference_doubted",)

@@ -76,7 +76,9 @@ class Plan:
             "gate settings": digest([[g.name, g.version, settings_of(g)] for g in self.gates]),
             "gate sources": digest(_digest_folder(GATES, (".py",)), [_digest_source(type(g)) for g in self.gates]),
             "framework": digest([_digest_folder(FRAMEWORK / part, (".py",)) for part in SHAPING]),
-            "cast": digest(self.cast.model_dump(mode="json"), {role: sorted(slots) for role, slots in self.lineage.kin.items()}),
+            "cast": digest(
+                self.cast.model_dump(mode="json"), {role: sorted(slots) for role, slots in self.lineage.kin.items()}
+            ),
             "embedder": self.embedder.name,
             "reference files": digest([[r.name, r.sha256] for r in self.references]),
         }

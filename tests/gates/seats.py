@@ -19,7 +19,9 @@ SPEC = Spec(name="s", recipe="r", brief="b", axes=(Axis(name="a", values=(AxisVa
 
 @dataclass
 class FakeSeat:
-    """replies: (purpose, sample) -> a text (JSON where a schema is asked for), a failure kind or an exception. delay: seconds before each reply, a
+    """replies: (purpose, sample) -> a text (JSON where a schema is asked for), a failure kind or an exception.
+
+    delay: seconds before each reply, a
     millisecond or less when None. asked: every call made; alive: calls in flight."""
 
     role: Role

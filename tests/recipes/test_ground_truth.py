@@ -182,5 +182,13 @@ def test_a_row_has_one_fixed_set_of_columns() -> None:
 def test_the_recipe_is_on_the_shipped_list() -> None:
     assert "ground_truth" in SHIPPED
     assert load_shipped("ground_truth") is RECIPE
-    assert [gate.name for gate in RECIPE.gates] == ["structure", "novelty", "oracle", "counter", "realism", "difficulty", "final_check"]
+    assert [gate.name for gate in RECIPE.gates] == [
+        "structure",
+        "novelty",
+        "oracle",
+        "counter",
+        "realism",
+        "difficulty",
+        "final_check",
+    ]
     assert RECIPE.render(ITEM).startswith(ITEM.prompt)

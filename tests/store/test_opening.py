@@ -217,7 +217,7 @@ def test_an_old_store_is_migrated_with_all_it_holds(next_version: Path, tmp_path
     url = an_old_store(tmp_path)
     open_store(url, read_only=read_only).close()
     connection = sqlite3.connect(tmp_path / "old.db")
-    assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("0003",)]
+    assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("0004",)]
     assert connection.execute("SELECT * FROM extras").fetchall() == []
     connection.close()
     check_old_contents(url)

@@ -40,7 +40,7 @@ class _Draft:
     tiers: tuple[Fraction, Fraction, Fraction] | None = None
     ratio: tuple[tuple[Name, Fraction], ...] = ()
     rebates: tuple[tuple[str, Fraction], ...] = ()
-    restated: tuple[Fraction, ...] = ()
+    restated: tuple[tuple[Fraction | None, Fraction], ...] = ()
 
     @property
     def begun(self) -> bool:
@@ -55,7 +55,7 @@ def read(text: str) -> Program:
     for sentence in told:
         if draft.names and rules.pools(sentence) and not sentence.asks and _counts_others(draft, sentence):
             draft.steps.append(Step("pool"))
-        elif draft.begun and (again := rules.restated(sentence)) is not None:
+        elif (again := rules.restated(sentence)) is not None and (draft.begun or again[0] is not None):
             draft.restated += (again,)
         elif sentence.mentions and not _take_whole(draft, sentence):
             _take_amounts(draft, sentence)

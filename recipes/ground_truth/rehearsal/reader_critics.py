@@ -41,7 +41,9 @@ class Critic:
             return _played(kind=kind, rival=shown(slip(read(text), rng)), argument=_INVENTED[kind])
         own = solve(text)
         if found is None and held is not None and own is not None and own != held:
-            return _played(kind="rival_answer", rival=shown(own), argument="Worked out step by step, it comes to something else.")
+            return _played(
+                kind="rival_answer", rival=shown(own), argument="Worked out step by step, it comes to something else."
+            )
         return _played(kind="none", rival="", argument="")
 
 

@@ -9,13 +9,16 @@ from fractions import Fraction
 
 from recipes.ground_truth.rehearsal.reader import read
 from recipes.ground_truth.rehearsal.reader_ambiguity import two_readings
-from recipes.ground_truth.rehearsal.reader_program import Unreadable, run
+from recipes.ground_truth.rehearsal.reader_program import Program, Unreadable, run
 from recipes.ground_truth.rehearsal.reader_rules import WORKING_DAY
 
 _DAYS_A_MONTH = re.compile(r"\b(?:a|each|every|per) day\b", re.IGNORECASE)
 _MONTHS = re.compile(r"\b(?P<count>two|three|four|six|\d+) months\b", re.IGNORECASE)
 _UP_TO = re.compile(r"\b(?:that (?:can )?(?:hold|take|carry)|holding|taking|with room for) up to \d", re.IGNORECASE)
-_SOME = re.compile(r"\b(?:several|an unstated number|a number|some number) of (?:them|the|these|its)\b", re.IGNORECASE)
+_LEFT_OUT = re.compile(
+    r"\b(?:those|the ones|some|whatever)\b[^.?!]*\b(?:set aside|promised|held back|kept back|reserved)\b[^.?!]*\bnot (?:to be )?count",
+    re.IGNORECASE,
+)
 _IN_FIGURES = {"two": 2, "three": 3, "four": 4, "six": 6}
 
 
@@ -38,25 +41,20 @@ def fault(text: str) -> Fault | None:
 
 def _contradiction(text: str) -> Fault | None:
     program = read(text)
+    if not program.restated:
+        return None
+    said, again = program.restated[0]
     begun = next((place for place, step in enumerate(program.steps) if step.op == "base"), None)
-    if begun is None or not program.restated:
+    first = program.steps[begun].numbers if begun is not None else ()
+    said = said if said is not None else first[0] if len(first) == 1 else None
+    if said is None or said == again:
         return None
-    first, again = program.steps[begun], program.restated[0]
-    if len(first.numbers) != 1 or first.numbers[0] == again:
-        return None
-    other = replace(first, numbers=(again,))
+    why = f"{said} in one place is {again} in another."
+    if begun is None or first != (said,):
+        return Fault("contradictory_givens", why)
+    other = replace(program.steps[begun], numbers=(again,))
     turned = replace(program, steps=(*program.steps[:begun], other, *program.steps[begun + 1 :]))
-    answers = []
-    for each in (program, turned):
-        try:
-            answers.append(run(each))
-        except (Unreadable, ZeroDivisionError):
-            continue
-    return Fault(
-        "contradictory_givens",
-        f"What there was to begin with is {first.numbers[0]} in one place and {again} in another.",
-        tuple(answers),
-    )
+    return Fault("contradictory_givens", why, _run(program, turned))
 
 
 def _gap(text: str) -> Fault | None:
@@ -93,7 +91,7 @@ def _not_full(text: str) -> tuple[str, str] | None:
 
 
 def _uncounted(text: str) -> tuple[str, str] | None:
-    return ("How many those were is not said.", text) if _SOME.search(text) else None
+    return ("How many are left out of the count is not said.", text) if _LEFT_OUT.search(text) else None
 
 
 _GAPS: tuple[Callable[[str], tuple[str, str] | None], ...] = (_working_week, _long_months, _not_full, _uncounted)
@@ -105,10 +103,15 @@ def _second_reading(text: str) -> Fault | None:
 
 
 def _values(*texts: str) -> tuple[Fraction, ...]:
+    return _run(*(read(text) for text in texts))
+
+
+def _run(*programs: Program) -> tuple[Fraction, ...]:
+    """What the programs come to, each outcome once."""
     out: list[Fraction] = []
-    for text in texts:
+    for program in programs:
         try:
-            value = run(read(text))
+            value = run(program)
         except (Unreadable, ZeroDivisionError):
             continue
         if value not in out:

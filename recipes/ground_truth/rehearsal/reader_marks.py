@@ -12,7 +12,8 @@ _MARKS: Final = {
         r"\b(?:category|difficulty|template)\s*:\s*\w+",
     ),
     "evaluation_aware": (
-        r"\b(?:question|problem|task|exercise|item)s? (?:tests?|assesses|measures|evaluates|checks|probes|is (?:designed|meant) to)\b",
+        r"\b(?:question|problem|task|exercise|item)s? (?:tests?|assesses|measures|evaluates|checks|probes)\b",
+        r"\b(?:question|problem|task|exercise|item) is (?:designed|meant) to\b",
         r"\bas (?:a|an) (?:large )?(?:language model|ai\b)",
         r"\b(?:your|the|its) (?:score|grade|evaluation|rating)s? (?:depends?|will|is based)\b",
         r"\b(?:benchmark|test set|evaluation set|being (?:evaluated|tested|graded))\b",

@@ -54,8 +54,8 @@ class Ask:
 @dataclass(frozen=True, slots=True)
 class Program:
     """A problem as read. noun: of the running total; fee: (limit, fee); tiers: (first, low, high); ratio: shares by name;
-    rebates: what is taken off a bill in this order, each ("$", amount) or ("share", part); restated: what the text says once
-    more of the amount it began with, which changes nothing."""
+    rebates: what is taken off a bill in this order, each ("$", amount) or ("share", part); restated: numbers the text
+    gives a second time, each with what it was the first time (None: what the text began with); that changes nothing."""
 
     steps: tuple[Step, ...]
     facts: tuple[Fact, ...]
@@ -66,7 +66,7 @@ class Program:
     tiers: tuple[Fraction, Fraction, Fraction] | None = None
     ratio: tuple[tuple[Name, Fraction], ...] = ()
     rebates: tuple[tuple[str, Fraction], ...] = ()
-    restated: tuple[Fraction, ...] = ()
+    restated: tuple[tuple[Fraction | None, Fraction], ...] = ()
 
 
 class Unreadable(Exception):
