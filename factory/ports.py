@@ -309,8 +309,8 @@ class LandedUnit:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A job's numbers as `status` shows them. measures: of each yes/no measure of the landed candidates how many are yes, and of
-    how many; planted: kind -> {"gate": claimed by, "planted": n, "by": {gate: n}}.
+    """A job's numbers as `status` shows them. measures: of each yes/no measure of the landed candidates how many are yes, and
+    of how many; planted: kind -> {"gate": claimed by, "planted": n, "by": {gate: n}}.
     """
 
     job: JobRecord

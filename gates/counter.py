@@ -18,7 +18,7 @@ from gates.asking import check_count, reply_schema, shown, together, wrong_setti
 
 NOTHING: Final = "none"
 _ANSWERED: Final = ("rival_answer", "second_reading")
-"""The claims that stand and fall with their answer: nothing where it is the reference, nor where the text does not support it."""
+"""The claims that stand and fall with their answer: nothing where it is the reference, or the text does not support it."""
 
 
 _TEXT: dict[str, Any] = {"type": "string"}

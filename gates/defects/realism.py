@@ -1,4 +1,4 @@
-"""Defects that the realism gate must catch: a sentence no user would write, before or after an item sound in every other way."""
+"""Defects that the realism gate must catch: a sentence no user would write, before or after an otherwise sound item."""
 
 from __future__ import annotations
 

@@ -63,6 +63,14 @@ def test_what_is_not_planted_mostly_passes(ran: tuple[SqlStore, JobRecord]) -> N
     assert states["accepted"] >= len(sound) / 2, (states, stops)
     elsewhere = sum(count for gate, count in stops.items() if gate not in ("difficulty", "novelty"))
     assert elsewhere <= 0.05 * len(sound), stops
+    rate = status_json(store.snapshot(job.id))["measures"]["realism.detected"]
+    judged = sum(any(r.gate == "realism" for r in c.receipts) for c in store.candidates(job_id=job.id))
+    assert 0 < rate["yes"] < rate["taken"] <= judged and rate["low"] < rate["value"] < rate["high"]
+    # The spec has anchors, so each of the three judges was shown a pair, in both orders.
+    whole = next(c for c in sound if c.state.value == "accepted" and len(c.revisions) == 1)
+    calls = [call.identity for call in store.calls(job.id, whole.index) if call.identity.gate == "realism"]
+    asked = Counter(identity.purpose.split(".")[-1] for identity in calls)
+    assert asked == {"first": 3, "second": 3}
 
 
 def test_a_planted_label_reaches_no_receipt_and_no_request(ran: tuple[SqlStore, JobRecord]) -> None:

@@ -16,7 +16,8 @@ _DAYS_A_MONTH = re.compile(r"\b(?:a|each|every|per) day\b", re.IGNORECASE)
 _MONTHS = re.compile(r"\b(?P<count>two|three|four|six|\d+) months\b", re.IGNORECASE)
 _UP_TO = re.compile(r"\b(?:that (?:can )?(?:hold|take|carry)|holding|taking|with room for) up to \d", re.IGNORECASE)
 _LEFT_OUT = re.compile(
-    r"\b(?:those|the ones|some|whatever)\b[^.?!]*\b(?:set aside|promised|held back|kept back|reserved)\b[^.?!]*\bnot (?:to be )?count",
+    r"\b(?:those|the ones|some|whatever)\b[^.?!]*\b(?:set aside|promised|held back|kept back|reserved)\b"
+    r"[^.?!]*\bnot (?:to be )?count",
     re.IGNORECASE,
 )
 _IN_FIGURES = {"two": 2, "three": 3, "four": 4, "six": 6}

@@ -7,7 +7,8 @@ from typing import Final
 
 _MARKS: Final = {
     "template_residue": (
-        r"(?:^|[.?!]\s)\W*(?:(?:problem|question|task|scenario|item) )?(?:type|category|template|difficulty|topic tag|level|id|variant)\s*:",
+        r"(?:^|[.?!]\s)\W*(?:(?:problem|question|task|scenario|item) )?"
+        r"(?:type|category|template|difficulty|topic tag|level|id|variant)\s*:",
         r"\b(?:sample|example|placeholder) (?:question|problem|task|scenario)s? (?:for|of|in)\b",
         r"\b(?:category|difficulty|template)\s*:\s*\w+",
     ),
