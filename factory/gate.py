@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, ClassVar, Final, Protocol, runtime_checkable
 
 from factory.graders.attacks import Battery
 from factory.ports import CorpusView, Seat
@@ -77,11 +77,61 @@ def answered(task: Task, payload: Any) -> Answered:
     return task.answered(payload) if isinstance(task, Attackable) else Answered("")
 
 
+CLAIMS: Final = ("rival_answer", "second_reading", "missing_assumption", "contradictory_givens")
+"""What a critic can hold against an item."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """kind: one of CLAIMS; argument: why, in words; rival: the other answer it leads to, "" where it names none."""
+
+    kind: str
+    argument: str
+    rival: str = ""
+
+
+@runtime_checkable
+class Contestable(Protocol):
+    """What a Task adds where critics and arbiters are asked about its items, in the recipe's words.
+
+    The shape of the replies is the gate's, not the recipe's: see the schemas in `gates/counter.py`.
+    """
+
+    def reference(self, payload: Any) -> str:
+        """The answer that the item holds to be right, as an arbiter is shown it."""
+        ...
+
+    def challenge(self, payload: Any, spec: Spec) -> tuple[Message, ...]:
+        """The messages for a critic, who is shown the reference and seeks one of CLAIMS."""
+        ...
+
+    def arbitrate(self, payload: Any, spec: Spec, claim: Claim, answers: tuple[str, ...]) -> tuple[Message, ...]:
+        """The messages for an arbiter. answers: the rival and the reference in no telling order, or none.
+
+        They must not say which answer is the reference, nor who made the claim.
+        """
+        ...
+
+
+@runtime_checkable
+class Presentable(Protocol):
+    """What a Task adds where judges are asked whether its items read like a real user's. Replies: `gates/realism.py`."""
+
+    def compare(self, first: Any, second: Any, spec: Spec, reasons: tuple[str, ...]) -> tuple[Message, ...]:
+        """The messages for a judge who tells which of two payloads, shown alike, no person wrote, and by which reason."""
+        ...
+
+    def inspect(self, payload: Any, spec: Spec, reasons: tuple[str, ...]) -> tuple[Message, ...]:
+        """The messages for a judge who answers a yes/no question for each reason."""
+        ...
+
+
 @dataclass(frozen=True)
 class GateContext:
     """The one object through which a gate reaches anything: models by role, the corpus, a random stream, the recipe's task.
 
-    label: prefixed to the purpose of every call made through `seats`, so nested calls keep identities of their own.
+    label: prefixed to the purpose of every call made through `seats`, so nested calls keep identities of their own; anchors:
+    the spec's, as the recipe's payloads; kin: the slots of the judges that are related to the member of a role.
     """
 
     spec: Spec
@@ -90,10 +140,18 @@ class GateContext:
     rng: random.Random
     members: Mapping[Role, tuple[Seat, ...]]
     label: str = ""
+    anchors: tuple[Any, ...] = ()
+    kin: Mapping[Role, frozenset[int]] = field(default_factory=dict)
 
     def seats(self, role: Role) -> tuple[Seat, ...]:
         seats = self.members.get(role, ())
         return tuple(_Labelled(seat, self.label) for seat in seats) if self.label else seats
+
+    def judges(self, *apart_from: Role) -> tuple[Seat, ...]:
+        """The judges unrelated to the members of these roles; every judge where all are related, which a cast must allow."""
+        barred = frozenset[int]().union(*(self.kin.get(role, frozenset()) for role in apart_from))
+        seats = self.seats(Role.JUDGE)
+        return tuple(seat for seat in seats if seat.slot not in barred) or seats
 
     def within(self, label: str) -> GateContext:
         """The same context for calls nested under `label` (a judge marking one solver's one sample, say)."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import orjson
@@ -36,7 +37,10 @@ ANCHORS_SHOWN = 3
 
 @dataclass(frozen=True)
 class Line:
-    """What every pull of a job shares: the spec, the recipe with its settings parsed, and its gates as this spec sets them."""
+    """What every pull of a job shares: the spec, the recipe with its settings parsed, and its gates as this spec sets them.
+
+    kin: as a gate's context has it.
+    """
 
     spec: Spec
     recipe: Recipe
@@ -45,6 +49,12 @@ class Line:
     task: Task
     seed: int
     conditions: tuple[str, ...] = ()
+    kin: Mapping[Role, frozenset[int]] = field(default_factory=dict)
+
+    @cached_property
+    def anchors(self) -> tuple[Any, ...]:
+        """The spec's anchors as payloads."""
+        return tuple(self.recipe.parse(anchor.payload) for anchor in self.spec.anchors)
 
     def candidate_id(self, index: int) -> str:
         return candidate_id(self.spec.identity, f"{self.recipe.name}@{self.recipe.version}", self.seed, index)
@@ -223,6 +233,8 @@ async def _check(work: _Pull, gate: Gate, item: Item, scope: CallScope) -> Findi
         corpus=work.corpus,
         rng=stream("gate", work.id, item.revision, gate.name),
         members={role: scope.seats(role) for role in Role},
+        anchors=work.line.anchors,
+        kin=work.line.kin,
     )
     try:
         return await gate.check(item, context)

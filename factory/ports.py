@@ -302,7 +302,9 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A job's numbers as `status` shows them. planted: kind -> {"gate": claimed by, "planted": n, "by": {gate: n}}."""
+    """A job's numbers as `status` shows them. measures: of each yes/no measure of the landed candidates how many are yes, and
+    of how many; planted: kind -> {"gate": claimed by, "planted": n, "by": {gate: n}}.
+    """
 
     job: JobRecord
     states: Mapping[str, int]
@@ -311,6 +313,7 @@ class Snapshot:
     calls_by_role: Mapping[str, int]
     money: Money
     planted: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    measures: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     lease_alive: bool = False
     seconds: float = 0.0
 

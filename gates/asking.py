@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -88,6 +88,12 @@ async def _vote(
     except ModelFailure as failure:
         return Vote(seat.slot, sample, failure=str(failure))
     return Vote(seat.slot, sample, answer.text, grade.extracted, grade.correct, answer.objection)
+
+
+def reply_schema(name: str, **properties: Mapping[str, Any]) -> ReplySchema:
+    """The shape of a reply to a gate's own question: an object with these properties and no others."""
+    shape = {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+    return ReplySchema(name, shape)
 
 
 def reaches(count: int, of: int, share: float) -> bool:

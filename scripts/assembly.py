@@ -17,7 +17,7 @@ from factory import config
 from factory.budget import FREE, Price
 from factory.caller import Channel
 from factory.canonical import digest, sha256_hex
-from factory.config.lineage import LineageReport, check_lineage
+from factory.config.lineage import CAST_KEYS, LineageReport, check_lineage
 from factory.config.prices import prices_of
 from factory.errors import BadInput
 from factory.gate import Gate, settings_of
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 FRAMEWORK, GATES = Path(factory.__file__).parent, Path(gates.__file__).parent
 # The parts of the framework that shape a candidate; the others carry, keep or show it.
-SHAPING = ("graders", "lever.py", "recipe.py", "sampling.py", "similarity", "statistics")
+SHAPING = ("gate.py", "graders", "lever.py", "recipe.py", "sampling.py", "similarity", "statistics")
 SIM_LOG_VARIABLE = "FACTORY_SIM_LOG"
 
 
@@ -64,7 +64,7 @@ class Plan:
 
     def line(self, seed: int) -> Line:
         task = self.recipe.task(self.settings)
-        return Line(self.spec, self.recipe, self.settings, self.gates, task, seed, self.conditions)
+        return Line(self.spec, self.recipe, self.settings, self.gates, task, seed, self.conditions, self.lineage.kin)
 
     def fingerprint(self) -> dict[str, str]:
         """A digest per part on which the job's outcome depends; a resume compares them and names the one that changed."""
@@ -76,7 +76,9 @@ class Plan:
             "gate settings": digest([[g.name, g.version, settings_of(g)] for g in self.gates]),
             "gate sources": digest(_digest_folder(GATES, (".py",)), [_digest_source(type(g)) for g in self.gates]),
             "framework": digest([_digest_folder(FRAMEWORK / part, (".py",)) for part in SHAPING]),
-            "cast": digest(self.cast.model_dump(mode="json")),
+            "cast": digest(
+                self.cast.model_dump(mode="json"), {role: sorted(slots) for role, slots in self.lineage.kin.items()}
+            ),
             "embedder": self.embedder.name,
             "reference files": digest([[r.name, r.sha256] for r in self.references]),
         }
@@ -112,7 +114,8 @@ def _plan(loaded: config.LoadedSpec, cast: config.LoadedCast, recipe: Recipe) ->
     settings = config.parse_settings(recipe.settings, spec.settings, loaded.locate)
     bound = config.bind_gates(recipe.gates, spec.gates, spec.without, loaded.locate)
     _check_anchors(recipe, spec, loaded)
-    lineage = check_lineage(cast.cast, cast.locate)
+    arbitrated = any({Role.CRITIC, Role.JUDGE} <= set(gate.roles) for gate in bound)
+    lineage = check_lineage(cast.cast, cast.locate, arbitrated=arbitrated)
     _check_roles(bound, cast)
     check_members(recipe, cast.cast, str(cast.path))
     references = tuple(Reference(r.name, r.sha256, config.read_texts(r)) for r in spec.references)
@@ -241,7 +244,7 @@ def _check_roles(gates: Sequence[Gate], loaded: config.LoadedCast) -> None:
             raise BadInput(
                 f"the cast has no {role.value}, which {user} needs",
                 where=str(loaded.path),
-                fix=f"Add `{role.value}:` to the cast, or leave the gate out with `without:` in the spec",
+                fix=f"Add `{CAST_KEYS.get(role, role.value)}:` to the cast, or leave the gate out with `without:` in the spec",
             )
 
 

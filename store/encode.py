@@ -47,7 +47,7 @@ class CallRows:
 
 @dataclass(frozen=True, slots=True)
 class LandingRows:
-    """A landed candidate. vector: embedder and bytes' row, absent where there is none."""
+    """A landed candidate. vector: embedder and bytes' row, absent where there is none; measures: the yes/no ones by name."""
 
     index: int
     candidate: Row
@@ -56,6 +56,7 @@ class LandingRows:
     tallies: tuple[GateTally, ...]
     corpus: tuple[Row, ...] = ()
     vector: tuple[Row, ...] = ()
+    measures: tuple[tuple[str, bool], ...] = ()
 
 
 def opening_row(job: int, identity: CallIdentity, number: int, reserved_nano_usd: int, at: float) -> Row:
@@ -115,6 +116,7 @@ def landing_rows(job: int, landing: Landing, embedder: str, at: float) -> Landin
         tallies=landing.tallies,
         corpus=() if entry is None else ((entry.id, entry.text, entry.template),),
         vector=((embedder, entry.id, entry.vector),) if entry is not None and entry.vector and embedder else (),
+        measures=tuple((name, value) for name, value in candidate.measures.items() if isinstance(value, bool)),
     )  # fmt: skip
 
 

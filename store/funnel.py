@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select
 from factory.ports import JobState, Snapshot
 from factory.types import Role
 from store import decode, leases, ledger, reader
-from store.schema import call_tallies, calls, candidates, gate_tallies
+from store.schema import call_tallies, calls, candidates, gate_tallies, measure_tallies
 from store.schema import leases as lease_table
 
 _NANO: Final = 1_000_000_000
@@ -28,6 +28,7 @@ def snapshot(connection: Connection, job_id: str) -> Snapshot:
         bands=bands,
         calls_by_role=_calls(connection, row.number),
         money=ledger.money(connection, row),
+        measures=_measures(connection, row.number),
         planted=_planted(connection, row.number),
         lease_alive=row.state == JobState.RUNNING and leases.is_alive(lease),
         seconds=leases.worked_seconds(lease),
@@ -72,6 +73,11 @@ def _gates(connection: Connection, job: int) -> list[dict[str, Any]]:
 def _new_gate(name: str) -> dict[str, Any]:
     counts = dict.fromkeys(("checked", "passed", "repaired", "rejected", "held", "errored"), 0)
     return {"gate": name, **counts, "reasons": {}, "calls": 0, "seconds": 0.0, "nano_usd": 0}
+
+
+def _measures(connection: Connection, job: int) -> dict[str, tuple[int, int]]:
+    rows = connection.execute(select(measure_tallies).where(measure_tallies.c.job == job).order_by(measure_tallies.c.name))
+    return {row.name: (row.yes, row.taken) for row in rows}
 
 
 def _planted(connection: Connection, job: int) -> dict[str, dict[str, Any]]:

@@ -26,6 +26,8 @@ def _plain(table: Table) -> Bulk:
 _CALL_COUNTERS: Final = ("calls", "cost_nano_usd")
 _GATE_COUNTERS: Final = ("candidates", "calls", "seconds", "cost_nano_usd")
 
+_MEASURE_COUNTERS: Final = ("yes", "taken")
+
 
 def _adding(table: Table, counters: Sequence[str]) -> Bulk:
     return bulk.inserting(sqlite.insert_or_add(table, counters), [c.name for c in table.columns])
@@ -45,6 +47,7 @@ class Bulks:
         self.revisions = _plain(schema.revisions)
         self.receipts = _plain(schema.receipts)
         self.gate_tallies = _adding(schema.gate_tallies, _GATE_COUNTERS)
+        self.measure_tallies = _adding(schema.measure_tallies, _MEASURE_COUNTERS)
         self.corpus = bulk.inserting(insert(schema.corpus_items), ["id", "text", "template"])
         self.vectors = _plain(schema.vectors)
 
@@ -209,6 +212,7 @@ class Group:
         into.corpus.run(write, [row for each in rows for row in each.corpus])
         into.vectors.run(write, [row for each in rows for row in each.vector])
         into.gate_tallies.run(write, _gate_tallies(self._landings))
+        into.measure_tallies.run(write, _measure_tallies(self._landings))
         for job, standing in self._standings.items():
             if standing.landed != standing.landed_before:
                 write.execute(_SET_LANDED, {"job": job, "so_far": standing.landed})
@@ -232,4 +236,15 @@ def _gate_tallies(landings: Sequence[operations.Land]) -> list[Row]:
             total[1] += tally.calls
             total[2] += tally.seconds
             total[3] += tally.cost_nano_usd
+    return [(*key, *total) for key, total in sums.items()]
+
+
+def _measure_tallies(landings: Sequence[operations.Land]) -> list[Row]:
+    """The landings' yes/no measures added up, a row per job and name."""
+    sums: dict[tuple[int, str], list[int]] = {}
+    for operation in landings:
+        for name, yes in operation.rows.measures:
+            total = sums.setdefault((operation.job, name), [0, 0])
+            total[0] += yes
+            total[1] += 1
     return [(*key, *total) for key, total in sums.items()]

@@ -26,7 +26,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD: Final = "0003"
+HEAD: Final = "0004"
 """The migration this code needs; kept here so that opening a current store loads no migration machinery."""
 
 APPEND_ONLY: Final = ("revisions", "receipts", "calls", "call_attempts")
@@ -229,6 +229,18 @@ gate_tallies = Table(
     Column("cost_nano_usd", BigInteger, nullable=False),
     Column("first_seen", BigInteger, nullable=False),
     PrimaryKeyConstraint("job", "gate", "resolution", "reason"),
+    sqlite_with_rowid=False,
+)
+
+# Of the landed candidates' yes/no measures: how many were taken, and how many of those were yes.
+measure_tallies = Table(
+    "measure_tallies",
+    metadata,
+    Column("job", Integer, ForeignKey("jobs.number"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("yes", Integer, nullable=False),
+    Column("taken", Integer, nullable=False),
+    PrimaryKeyConstraint("job", "name"),
     sqlite_with_rowid=False,
 )
 

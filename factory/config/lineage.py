@@ -20,8 +20,15 @@ from factory.types import Cast, Member, Role
 
 TABLE: Final = Path(__file__).with_name("lineage_table.yaml")
 RULE: Final = "the oracle and at least one judge must be unrelated to the author (preference leakage, arXiv 2502.01534)"
+ARBITER_RULE: Final = "at least one judge must be unrelated to both author and critic, to decide between them"
 _OVERRIDE: Final = "or write `allow_related: true`, which every receipt and export will say"
-_KEYS: Final[Mapping[Role, str]] = {Role.JUDGE: "judges", Role.SOLVER: "solvers"}
+_RULES: Final[Mapping[Role, str]] = {
+    Role.AUTHOR: RULE,
+    Role.SOLVER: "a solver needs a judge unrelated to it (preference leakage, arXiv 2502.01534)",
+    Role.CRITIC: ARBITER_RULE,
+}
+CAST_KEYS: Final[Mapping[Role, str]] = {Role.JUDGE: "judges", Role.SOLVER: "solvers"}
+"""Where a role's key in a cast is not its own name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +57,15 @@ class LineageReport:
     """What the check found in a cast that passes.
 
     lineages: by seat; broken: relations that the rule forbids and `allow_related` let pass; reported: those it allows; apart:
-    (judge slot, solver slot) pairs whose grades are left out or reported apart; conditions: for every receipt.
+    (judge slot, solver slot) pairs whose grades are left out or reported apart; kin: the slots of the judges related to the
+    author and to the critic; conditions: for every receipt.
     """
 
     lineages: Mapping[tuple[Role, int], Lineage]
     broken: tuple[Relation, ...] = ()
     reported: tuple[Relation, ...] = ()
     apart: frozenset[tuple[int, int]] = frozenset()
+    kin: Mapping[Role, frozenset[int]] = field(default_factory=dict)
     conditions: tuple[str, ...] = ()
     doubts: tuple[str, ...] = field(default=())
 
@@ -66,12 +75,15 @@ class LineageReport:
         return (*self.doubts, *(relation.sentence for relation in (*self.broken, *self.reported)))
 
 
-def check_lineage(cast: Cast, locate: Locate | None = None, *, judged_solvers: bool = False) -> LineageReport:
+def check_lineage(
+    cast: Cast, locate: Locate | None = None, *, judged_solvers: bool = False, arbitrated: bool = False
+) -> LineageReport:
     """Check the cast before its first call.
 
-    judged_solvers: judges grade the solvers' answers in this recipe, so each solver needs a judge unrelated to it. locate: the
-    file and line of a part of the cast. Raises BadInput for a member of unknown lineage, and, unless the cast says
-    `allow_related: true`, for an oracle related to the author, an author without an unrelated judge, or a solver without one.
+    judged_solvers: judges grade the solvers' answers in this recipe, so each solver needs a judge unrelated to it; arbitrated:
+    judges decide on what the critic claims, so one must be unrelated to author and critic. locate: the file and line of a part
+    of the cast. Raises BadInput for a member of unknown lineage, and, unless the cast says `allow_related: true`, for an oracle
+    related to the author, an author without an unrelated judge, a solver without one, or a critic without an arbiter.
     """
     place = locate or (lambda loc: ": ".join([f"cast {cast.name}", ".".join(str(part) for part in loc)]))
     lineages = {
@@ -82,7 +94,14 @@ def check_lineage(cast: Cast, locate: Locate | None = None, *, judged_solvers: b
     check = _Check(cast, lineages)
     authors = check.pairs(Role.AUTHOR, Role.JUDGE)
     solvers = check.pairs(Role.SOLVER, Role.JUDGE)
+    critics = check.pairs(Role.CRITIC, Role.JUDGE)
+    kin = {
+        role: frozenset(relation.slots[1] for relation in pairs)
+        for role, pairs in ((Role.AUTHOR, authors), (Role.CRITIC, critics))
+    }
     broken = [*check.pairs(Role.AUTHOR, Role.ORACLE), *check.without_other(Role.AUTHOR, authors)]
+    if arbitrated and len(frozenset[int]().union(*kin.values())) == len(cast.seats(Role.JUDGE)):
+        broken += critics
     if judged_solvers:
         broken += check.without_other(Role.SOLVER, solvers)
     if broken and not cast.allow_related:
@@ -90,7 +109,7 @@ def check_lineage(cast: Cast, locate: Locate | None = None, *, judged_solvers: b
         role, other = first.roles
         asked = "an oracle of another family" if other is Role.ORACLE else "a judge of another family"
         verb = "Choose" if other is Role.ORACLE else "Add"
-        rule = RULE if role is Role.AUTHOR else "a solver needs a judge unrelated to it (preference leakage, arXiv 2502.01534)"
+        rule = _RULES[role]
         raise BadInput(
             f"{first.sentence.removesuffix('.')}, but {rule}",
             where=place(_loc(cast, other, first.slots[1])),
@@ -99,8 +118,13 @@ def check_lineage(cast: Cast, locate: Locate | None = None, *, judged_solvers: b
     return LineageReport(
         lineages=lineages,
         broken=tuple(broken),
-        reported=tuple(relation for relation in (*authors, *solvers) if relation not in broken),
+        reported=tuple(
+            relation
+            for relation in (*authors, *solvers, *critics, *check.pairs(Role.AUTHOR, Role.CRITIC))
+            if relation not in broken
+        ),
         apart=frozenset((relation.slots[1], relation.slots[0]) for relation in solvers),
+        kin=kin,
         conditions=("allow_related",) if cast.allow_related else (),
         doubts=tuple(dict.fromkeys(lineage.doubt for lineage in lineages.values() if lineage.doubt)),
     )
@@ -224,5 +248,5 @@ def _family(name: str) -> str:
 
 
 def _loc(cast: Cast, role: Role, slot: int) -> Loc:
-    key = _KEYS.get(role, role.value)
+    key = CAST_KEYS.get(role, role.value)
     return (key,) if key == role.value and len(cast.seats(role)) == 1 else (key, slot)

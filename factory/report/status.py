@@ -8,6 +8,8 @@
   to count over all that did not pass at once. seconds: wall time of the gate, waiting included, summed over candidates.
 - bands: candidates by measured band. calls: logical model calls. money in USD; cap_usd null: no cap; per_accepted_usd null:
   money was spent and nothing is accepted yet.
+- measures: of the candidates' yes/no measures by name, such as realism.detected: value is the share that are yes, of the taken
+  ones (each landed candidate once, by its last revision), low and high its Wilson interval at that level.
 - planted: for simulated jobs only: kind to {planted, caught, by}; by: gate to count of the planted it stopped first; caught:
   those stopped by the gate whose claim the kind breaks.
 
@@ -23,6 +25,7 @@ from typing import Any
 
 from factory.canonical import plain
 from factory.ports import JobState, Snapshot
+from factory.statistics import wilson
 from factory.types import Candidate, Receipt
 
 NANO = 1_000_000_000
@@ -76,6 +79,10 @@ STATUS_SCHEMA: Mapping[str, Any] = _object(
         cap_usd={"type": ["number", "null"], "minimum": 0},
         per_accepted_usd={"type": ["number", "null"], "minimum": 0},
     ),
+    measures={
+        "type": "object",
+        "additionalProperties": _object(yes=_COUNT, taken=_COUNT, value=_AMOUNT, low=_AMOUNT, high=_AMOUNT, level=_AMOUNT),
+    },
     planted={"type": "object", "additionalProperties": _object(planted=_COUNT, caught=_COUNT, by=_TALLY)},
 )
 
@@ -144,6 +151,7 @@ def status_json(snapshot: Snapshot) -> dict[str, Any]:
         "bands": dict(snapshot.bands),
         "calls": {"total": sum(snapshot.calls_by_role.values()), "by_role": dict(snapshot.calls_by_role)},
         "money": _money(snapshot, accepted),
+        "measures": {name: _rate(yes, taken) for name, (yes, taken) in sorted(snapshot.measures.items())},
     }
     if job.simulated:
         out["planted"] = {kind: _planted(row) for kind, row in sorted(snapshot.planted.items())}
@@ -175,6 +183,11 @@ def _money(snapshot: Snapshot, accepted: int) -> dict[str, Any]:
         "cap_usd": None if money.cap_nano_usd is None else money.cap_nano_usd / NANO,
         "per_accepted_usd": spent / accepted if accepted else (None if spent else 0.0),
     }
+
+
+def _rate(yes: int, taken: int) -> dict[str, Any]:
+    found = wilson(yes, taken).rounded()
+    return {"yes": yes, "taken": taken, "value": found.value, "low": found.low, "high": found.high, "level": found.level}
 
 
 def _planted(row: Mapping[str, Any]) -> dict[str, Any]:

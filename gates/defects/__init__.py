@@ -1,18 +1,17 @@
-"""Known defects, each planted in a known-good final-answer item by a function in a file of its own, for gate audits.
+"""Known defects for gate audits: each planted in a known-good item, without a word of any recipe.
 
-The items are plain JSON with the fields prompt, answer, solution, unit and grader.
+A file per gate, with its planters in `PLANTERS`. What can only be planted by whoever knows how an item is written lies beside
+that recipe.
 """
 
 from __future__ import annotations
 
-from gates.defects.accepted_list import accepted_list
-from gates.defects.any_value import any_value
-from gates.defects.known_answer import known_answer
-from gates.defects.last_number import last_number
-from gates.defects.planting import Planted, Planter
-from gates.defects.telling_options import telling_options
-from gates.defects.wide_tolerance import wide_tolerance
+from typing import Final
 
-PLANTERS: tuple[Planter, ...] = (accepted_list, any_value, wide_tolerance, last_number, known_answer, telling_options)
+from gates.defects import counter, gameability, realism
+from gates.defects.planting import Planter
 
-__all__ = ["PLANTERS", "Planted", "Planter"]
+PLANTERS: Final[tuple[Planter, ...]] = (*counter.PLANTERS, *realism.PLANTERS, *gameability.PLANTERS)
+"""Every planter that needs no recipe, by gate."""
+
+__all__ = ["PLANTERS", "Planter"]

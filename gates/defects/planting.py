@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 
-class Planted(NamedTuple):
-    """payload: the item with the defect, plain JSON; kind: the defect's stable name; gate: the gate whose claim it breaks."""
+@dataclass(frozen=True, slots=True)
+class Planter:
+    """kind: the defect's stable name; gate: the gate whose claim it breaks.
 
-    payload: Mapping[str, Any]
-    kind: str
-    gate: str
-
-
-class Planter(Protocol):
-    """One defect: a function in a file of its own. It leaves its argument as it is, draws on nothing but the stream, and spoils
-    nothing else, so that the gate it names is the one to catch it.
-
-    Returns None for an item that cannot bear the defect (it has no number for an answer, say).
+    plant: a payload as plain JSON and a random stream -> the payload with the defect and with no other, or None where this item
+    cannot bear it. It leaves its argument as it is.
     """
 
-    def __call__(self, payload: Mapping[str, Any], rng: random.Random) -> Planted | None: ...
+    kind: str
+    gate: str
+    plant: Callable[[Mapping[str, Any], random.Random], Mapping[str, Any] | None]
 
 
-def numeric_answer(payload: Mapping[str, Any]) -> str | None:
-    """The answer of an item whose answer is one plain number above 0, without separators; None for any other."""
-    answer = str(payload.get("answer", "")).strip().replace(",", "")
-    whole, _, part = answer.partition(".")
-    plain = whole.isascii() and whole.isdigit() and (not part or (part.isascii() and part.isdigit()))
-    return answer if plain and float(answer) > 0 else None
+def with_sentence(payload: Mapping[str, Any], sentence: str, *, first: bool = False) -> Mapping[str, Any] | None:
+    """The payload with a sentence before or after its prompt, set off as the prompt sets off its own; None without a prompt."""
+    prompt = payload.get("prompt")
+    if not isinstance(prompt, str) or not prompt.strip():
+        return None
+    gap = "\n" if "\n" in prompt.strip() else " "
+    return {**payload, "prompt": f"{sentence}{gap}{prompt.strip()}" if first else f"{prompt.strip()}{gap}{sentence}"}

@@ -15,16 +15,19 @@ from factory.graders.attacks import Battery, battery
 from factory.graders.keys import chance_of, key_of
 from factory.recipe import AuthorContext, Recipe
 from factory.types import Finding, Item, Message, ModelReply, ReplySchema, Role, Spec
+from gates.counter import Counter
 from gates.difficulty import Difficulty
 from gates.final_check import FinalCheck
 from gates.gameability import Gameability
 from gates.novelty import Novelty
 from gates.oracle import Oracle
+from gates.realism import Realism
 from gates.structure import Structure
 from recipes.ground_truth.blinding import bare_question, shuffled
 from recipes.ground_truth.payload import ITEM, ORACLE_ANSWER, SOLVER_ANSWER, GroundTruth, Settings
 from recipes.ground_truth.prompting import conversation, described
 from recipes.ground_truth.rehearsal import roles
+from recipes.ground_truth.scrutiny import Scrutiny
 
 FOLDER = Path(__file__).parent
 
@@ -95,8 +98,8 @@ def _one(choices: tuple[str, ...], rng: random.Random) -> str:
 
 
 @dataclass(frozen=True)
-class GroundTruthTask:
-    """Puts the prompt, and only the prompt, to a model, and grades with the spec's grader."""
+class GroundTruthTask(Scrutiny):
+    """Puts the prompt, and only the prompt, to a model that must solve it, and grades with the spec's grader."""
 
     settings: Settings
 
@@ -176,6 +179,8 @@ RECIPE = Recipe(
         Structure(prompt_field="prompt", answer_field="answer"),
         Novelty(),
         Oracle(),
+        Counter(),
+        Realism(),
         Difficulty(),
         Gameability(),
         FinalCheck(),

@@ -71,6 +71,9 @@ def print_status(store: SqlStore, job_id: str, url: str, json: bool) -> None:
     say(f"money: spent ${money['spent_usd']:.4f}, reserved ${money['reserved_usd']:.4f}, cap {cap}, per accepted {each}")
     if snapshot.seconds > 0 and attempts:
         say(f"rate: {60 * attempts / snapshot.seconds:.0f} attempts a minute over {snapshot.seconds:.0f} s")
+    for name, rate in facts["measures"].items():
+        interval = f"{rate['low']:.1%} to {rate['high']:.1%} at {rate['level']:.0%}"
+        say(f"{clean(name)}: {rate['yes']} of {rate['taken']}, {rate['value']:.1%} ({interval})")
     for kind, row in facts.get("planted", {}).items():
         stops = ", ".join(f"{gate} {count}" for gate, count in row["by"].items())
         say(

@@ -84,7 +84,15 @@ def test_what_changed_since_is_named_and_as_new_starts_afresh(factory: Factory, 
 def test_the_lists(factory: Factory) -> None:
     assert "ground_truth" in factory("recipes").out
     gates = json.loads(factory("gates", "--json").out)["gates"]
-    assert [gate["gate"] for gate in gates] == ["structure", "novelty", "oracle", "difficulty", "final_check"]
+    assert [gate["gate"] for gate in gates] == [
+        "structure",
+        "novelty",
+        "oracle",
+        "counter",
+        "realism",
+        "difficulty",
+        "final_check",
+    ]
     assert {entry["name"] for entry in json.loads(factory("exporters", "--json").out)["exporters"]} == {"jsonl", "parquet"}
 
 
@@ -159,16 +167,25 @@ def test_a_pickle_offered_as_a_reference_is_refused_unread(factory: Factory, tmp
 PANEL = """\
 author: {{model: "{author}", family: a}}
 oracle: {{model: "sim:oracle", family: b}}
+critic: {{model: "sim:critic", family: d}}
+judges: [{{model: "sim:judge", family: e}}]
 solvers: [{{model: "sim:solver", family: c}}]
 """
 
 WRONG_CASTS = [
     ("a role nobody plays", "author: {model: 'sim:author', family: a}\n", "oracle"),
     ("a role the recipe cannot rehearse", PANEL.format(author="sim:poet"), "sim:poet"),
+    ("nobody to decide", PANEL.format(author="sim:author").replace("judges", "#"), "Add `judges:` to the cast"),
+    (
+        "a critic who is related to the only judge",
+        PANEL.format(author="sim:author").replace("family: d", "family: e"),
+        "unrelated to both author and critic",
+    ),
     ("a missing family", "author: {model: 'sim:author'}\noracle: {model: 'sim:oracle', family: b}\n", "family"),
     (
         "an oracle of the author's family",
         "author: {model: 'sim:author', family: a}\noracle: {model: 'sim:oracle', family: a}\n"
+        "critic: {model: 'sim:critic', family: d}\njudges: [{model: 'sim:judge', family: e}]\n"
         "solvers: [{model: 'sim:solver', family: c}]\n",
         "family",
     ),

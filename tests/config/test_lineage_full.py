@@ -182,3 +182,21 @@ def test_simulated_members_go_by_their_declared_family() -> None:
         check_lineage(cast(author=author, oracle=member("sim:oracle", family="sim-a")))
     with pytest.raises(BadInput, match="sim:oracle"):
         check_lineage(cast(author=author, oracle=member("sim:oracle")))
+
+
+def test_an_arbiter_must_be_unrelated_to_author_and_critic_where_one_decides() -> None:
+    torn = cast(author=CLAUDE, critic=QWEN, judge=[OPUS, member("openai/qwq-32b")])
+    with pytest.raises(BadInput, match="unrelated to both author and critic") as caught:
+        check_lineage(torn, arbitrated=True)
+    assert "qwq-32b" in caught.value.message and caught.value.where == "cast mine: judges.1"
+    assert check_lineage(torn).kin == {Role.AUTHOR: {0}, Role.CRITIC: {1}}
+    loose = check_lineage(torn.model_copy(update={"allow_related": True}), arbitrated=True)
+    assert [relation.roles for relation in loose.broken] == [(Role.CRITIC, Role.JUDGE)]
+    kept = check_lineage(cast(author=CLAUDE, critic=QWEN, judge=[OPUS, QWEN, GPT]), arbitrated=True)
+    assert kept.broken == () and kept.kin == {Role.AUTHOR: {0}, Role.CRITIC: {1}}
+    assert any("critic" in note for note in kept.notes)
+
+
+def test_a_critic_of_the_authors_family_is_told() -> None:
+    report = check_lineage(cast(author=CLAUDE, critic=OPUS, judge=[GPT]), arbitrated=True)
+    assert report.broken == () and "The critic anthropic/claude-opus-4-1 is related to the author" in report.notes[0]

@@ -21,6 +21,7 @@ from factory.report import status_json
 from factory.types import Candidate, Role
 from recipes import load_shipped
 from recipes.ground_truth.recipe import GroundTruthTask
+from recipes.ground_truth.rehearsal.author_defects import GATES
 from store import SqlStore, open_store
 from tests.support.driver import Setup, outcome, start
 
@@ -47,7 +48,7 @@ def planted(store: SqlStore, job: JobRecord) -> dict[int, str]:
 
 def test_what_is_planted_is_caught_by_the_gate_whose_claim_it_breaks(ran: tuple[SqlStore, JobRecord]) -> None:
     told = status_json(ran[0].snapshot(ran[1].id))["planted"]
-    assert set(told) == {"wrong_reference", "anchor_copy", "leaked_answer", "malformed", "ambiguous", "too_easy"}
+    assert set(told) == set(GATES) - {"incomplete"}
     for kind, row in told.items():
         # At this size one that a noisy oracle stopped first is within what 95 % allows at full size.
         assert row["planted"] >= 5 and row["caught"] >= 0.95 * row["planted"] - 1, (kind, row)
@@ -62,12 +63,20 @@ def test_what_is_not_planted_mostly_passes(ran: tuple[SqlStore, JobRecord]) -> N
     assert states["accepted"] >= len(sound) / 2, (states, stops)
     elsewhere = sum(count for gate, count in stops.items() if gate not in ("difficulty", "novelty"))
     assert elsewhere <= 0.05 * len(sound), stops
+    rate = status_json(store.snapshot(job.id))["measures"]["realism.detected"]
+    judged = sum(any(r.gate == "realism" for r in c.receipts) for c in store.candidates(job_id=job.id))
+    assert 0 < rate["yes"] < rate["taken"] <= judged and rate["low"] < rate["value"] < rate["high"]
+    # The spec has anchors, so each of the three judges was shown a pair, in both orders.
+    whole = next(c for c in sound if c.state.value == "accepted" and len(c.revisions) == 1)
+    calls = [call.identity for call in store.calls(job.id, whole.index) if call.identity.gate == "realism"]
+    asked = Counter(identity.purpose.split(".")[-1] for identity in calls)
+    assert asked == {"first": 3, "second": 3}
 
 
 def test_a_planted_label_reaches_no_receipt_and_no_request(ran: tuple[SqlStore, JobRecord]) -> None:
     store, job = ran
-    # "malformed" is also what the journal itself calls such a reply.
-    kinds = [kind.encode() for kind in set(planted(store, job).values()) - {"malformed"}]
+    # "malformed" is also what the journal itself calls such a reply, and a claim of the critic's bears the other name.
+    kinds = [kind.encode() for kind in set(planted(store, job).values()) - {"malformed", "missing_assumption"}]
     for index in range(60):
         for call in store.calls(job.id, index):
             assert not any(b'"' + kind + b'"' in call.request + call.response for kind in kinds)
@@ -119,7 +128,10 @@ REMOVED = [
     ("structure", "malformed"),
     ("novelty", "anchor_copy"),
     ("oracle", "wrong_reference"),
-    ("oracle", "ambiguous"),
+    ("counter", "ambiguous"),
+    ("counter", "contradictory"),
+    ("counter", "missing_assumption"),
+    ("realism", "unnatural"),
     ("difficulty", "too_easy"),
 ]
 

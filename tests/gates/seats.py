@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +19,9 @@ SPEC = Spec(name="s", recipe="r", brief="b", axes=(Axis(name="a", values=(AxisVa
 
 @dataclass
 class FakeSeat:
-    """replies: (purpose, sample) -> a text, a failure kind or an exception. delay: seconds before each reply, a
+    """replies: (purpose, sample) -> a text (JSON where a schema is asked for), a failure kind or an exception.
+
+    delay: seconds before each reply, a
     millisecond or less when None. asked: every call made; alive: calls in flight."""
 
     role: Role
@@ -48,7 +51,7 @@ class FakeSeat:
             raise ModelFailure(reply, "as told")
         if isinstance(reply, Exception):
             raise reply
-        return ModelReply(text=reply)
+        return ModelReply(text=reply, data=json.loads(reply) if schema is not None else None)
 
 
 @dataclass

@@ -14,7 +14,8 @@ from factory.canonical import plain
 from factory.gate import GateContext
 from factory.ports import Seat
 from factory.types import Coordinate, Finding, Item, Member, Message, ModelReply, ModelRequest, Outcome, ReplySchema, Role
-from gates.defects import PLANTERS, Planter
+from gates.defects import Planter
+from gates.defects.gameability import PLANTERS
 from gates.gameability import Gameability
 from gates.structure import Structure
 from recipes.ground_truth.payload import GroundTruth, Settings
@@ -24,9 +25,6 @@ from recipes.ground_truth.rehearsal.reader_roles import Solver
 from tests.gates.seats import SPEC
 from tests.recipes.drawing import compositions
 
-OURS = [planter for planter in PLANTERS if planter.__name__ in {  # type: ignore[attr-defined]
-    "accepted_list", "any_value", "wide_tolerance", "last_number", "known_answer", "telling_options",
-}]  # fmt: skip
 ITEMS = 40
 
 
@@ -59,33 +57,32 @@ def test_known_good_items_pass() -> None:
     assert len(stopped) <= 0.03 * ITEMS, stopped
 
 
-@pytest.mark.parametrize("planter", OURS, ids=lambda planter: planter.__name__)
+@pytest.mark.parametrize("planter", PLANTERS, ids=lambda planter: planter.kind)
 def test_every_defect_is_caught_by_the_gate_it_names(planter: Planter) -> None:
     missed, tried = [], 0
     for number, payload in enumerate(good()):
-        planted = planter(payload, random.Random(number))
+        planted = planter.plant(payload, random.Random(number))
         if planted is None:
             continue
         tried += 1
-        assert (planted.kind, planted.gate) == (planter.__name__, "gameability")  # type: ignore[attr-defined]
-        if checked(Gameability(), planted.payload).outcome is Outcome.PASS:
-            missed.append(planted.payload)
+        if checked(Gameability(), planted).outcome is Outcome.PASS:
+            missed.append(planted)
     assert tried >= 0.9 * ITEMS
     assert len(missed) <= 0.05 * tried, missed[:2]
 
 
-@pytest.mark.parametrize("planter", OURS, ids=lambda planter: planter.__name__)
+@pytest.mark.parametrize("planter", PLANTERS, ids=lambda planter: planter.kind)
 def test_a_planted_item_is_in_order_otherwise_and_the_good_one_is_left_as_it_was(planter: Planter) -> None:
     for number, payload in enumerate(good()[:20]):
         before = copy.deepcopy(payload)
-        planted = planter(payload, random.Random(number))
+        planted = planter.plant(payload, random.Random(number))
         assert payload == before
-        assert planter(payload, random.Random(number)) == planted
+        assert planter.plant(payload, random.Random(number)) == planted
         if planted is not None:
-            assert checked(Structure(), planted.payload).outcome is Outcome.PASS, planted.payload["prompt"]
+            assert checked(Structure(), planted).outcome is Outcome.PASS, planted["prompt"]
 
 
 def test_an_item_that_cannot_bear_a_defect_is_left_alone() -> None:
-    for planter in OURS:
-        planted = planter({"prompt": "", "answer": "", "solution": "", "unit": ""}, random.Random(0))
+    for planter in PLANTERS:
+        planted = planter.plant({"prompt": "", "answer": "", "solution": "", "unit": ""}, random.Random(0))
         assert planted is None, planter

@@ -186,6 +186,8 @@ def test_the_recipe_is_on_the_shipped_list() -> None:
         "structure",
         "novelty",
         "oracle",
+        "counter",
+        "realism",
         "difficulty",
         "gameability",
         "final_check",

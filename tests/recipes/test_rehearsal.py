@@ -80,7 +80,6 @@ def test_the_author_reads_the_very_prompts_a_model_gets() -> None:
     assert found.coordinate == {"topic": "ward stock", "steps": "4", "focus": "rates", "style": "story"}
     assert found.examples == [ANCHOR.payload]
     assert found.avoid == ("Some earlier text about pens.",)
-    assert found.voice == "a clerk who copies from three different sheets"
     assert not found.repair
     assert parse_brief("\n\n".join(message.text for message in brief(repair=True).messages)).repair
 

@@ -29,6 +29,7 @@ SNAPSHOT = Snapshot(
     bands={"discriminating": 40, "easy": 9},
     calls_by_role={"author": 66, "solver": 1168},
     money=Money(2_000_000_000, 0, None),
+    measures={"realism.detected": (5, 200)},
     planted={"wrong_reference": {"gate": "oracle", "planted": 5, "by": {"oracle": 4, "novelty": 1}}},
 )
 
@@ -41,6 +42,9 @@ def test_the_shape_is_the_published_one() -> None:
         "bands": {"discriminating": 40, "easy": 9},
         "calls": {"total": 1234, "by_role": {"author": 66, "solver": 1168}},
         "money": {"spent_usd": 2.0, "reserved_usd": 0.0, "cap_usd": None, "per_accepted_usd": 0.05},
+        "measures": {"realism.detected": {
+            "yes": 5, "taken": 200, "value": 0.025, "low": 0.010725, "high": 0.057178, "level": 0.95,
+        }},
         "planted": {"wrong_reference": {"planted": 5, "caught": 4, "by": {"oracle": 4, "novelty": 1}}},
     }  # fmt: skip
     assert list(status_json(SNAPSHOT)) == list(STATUS_SCHEMA["properties"])

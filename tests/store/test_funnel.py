@@ -121,3 +121,10 @@ def test_the_counters_equal_a_recount(shared: SqlStore, tallies: list[list[GateT
         assert gate["calls"] == sum(tally.calls for tally in its)
         assert gate["seconds"] == sum(tally.seconds for tally in its)
         assert gate["cost_usd"] == sum(tally.cost_nano_usd for tally in its) / 1e9
+
+
+def test_yes_no_measures_are_tallied_and_nothing_else_is(store: SqlStore) -> None:
+    told: list[dict[str, Any]] = [{"odd": True, "band": "hard"}, {"odd": False, "other": 1}, {}, {"odd": True, "even": False}]
+    landings = [a_landing(index, measures=measures) for index, measures in enumerate(told)]
+    filled(store, landings)
+    assert store.snapshot("job-a").measures == {"odd": (2, 3), "even": (0, 1)}

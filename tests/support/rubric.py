@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
-from factory.gate import Answer, GateContext, Grade, passed, repair
+from factory.gate import Answer, Claim, GateContext, Grade, passed, repair
 from factory.ports import Played, RolePlayer
 from factory.recipe import AuthorContext, Recipe
 from factory.types import Finding, Item, Message, ModelReply, ModelRequest, ReplySchema, Role, Spec
@@ -94,6 +94,23 @@ class RubricTask:
 
     def specimens(self, payload: Rubric) -> tuple[tuple[str, ...], tuple[str, ...]]:
         return (payload.output,), ("nothing to the point",)
+
+    def reference(self, payload: Rubric) -> str:
+        return payload.output
+
+    def challenge(self, payload: Rubric, spec: Spec) -> tuple[Message, ...]:
+        criteria = "\n".join(criterion.text for criterion in payload.criteria)
+        return (Message.of("user", f"PROMPT: {payload.prompt}\nOUTPUT: {payload.output}\nCRITERIA: {criteria}\nBreak it."),)
+
+    def arbitrate(self, payload: Rubric, spec: Spec, claim: Claim, answers: tuple[str, ...]) -> tuple[Message, ...]:
+        shown = "\n".join(f"OUTPUT: {answer}" for answer in answers)
+        return (Message.of("user", f"PROMPT: {payload.prompt}\nCLAIM: {claim.kind}: {claim.argument}\n{shown}"),)
+
+    def compare(self, first: Rubric, second: Rubric, spec: Spec, reasons: tuple[str, ...]) -> tuple[Message, ...]:
+        return (Message.of("user", f"FIRST: {first.prompt}\nSECOND: {second.prompt}"),)
+
+    def inspect(self, payload: Rubric, spec: Spec, reasons: tuple[str, ...]) -> tuple[Message, ...]:
+        return (Message.of("user", f"PROMPT: {payload.prompt}\nQUESTIONS: {reasons}"),)
 
 
 _SCHEMA = ReplySchema("rubric", Rubric.model_json_schema())

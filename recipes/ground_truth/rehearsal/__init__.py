@@ -12,8 +12,9 @@ from factory.ports import RolePlayer
 
 
 def roles() -> Mapping[str, RolePlayer]:
-    """The players by the name a cast gives them: `sim:author`, `sim:oracle`, `sim:solver`."""
+    """The players by the name a cast gives them: `sim:author`, `sim:oracle`, `sim:critic`, `sim:judge`, `sim:solver`."""
     from recipes.ground_truth.rehearsal.author import Author
+    from recipes.ground_truth.rehearsal.reader_critics import Critic, Judge
     from recipes.ground_truth.rehearsal.reader_roles import Oracle, Solver
 
-    return {"author": Author(), "oracle": Oracle(), "solver": Solver()}
+    return {"author": Author(), "oracle": Oracle(), "critic": Critic(), "judge": Judge(), "solver": Solver()}

@@ -23,12 +23,11 @@ _CANDIDATES = 2
 
 @dataclass(frozen=True, slots=True)
 class Brief:
-    """What the request asks for: the coordinate, the examples shown, what to keep away from, the voice; repair or not."""
+    """What the request asks for: the coordinate, the examples shown, what to keep away from; repair or not."""
 
     coordinate: Mapping[str, str]
     examples: list[Mapping[str, Any]]
     avoid: tuple[str, ...]
-    voice: str
     repair: bool
 
 
@@ -55,7 +54,7 @@ class Author:
 
     def play(self, request: ModelRequest, options: Mapping[str, Any], rng: random.Random) -> Played:
         brief = parse_brief("\n\n".join(message.text for message in request.messages))
-        plan = plan_for(brief.coordinate, rng, brief.voice)
+        plan = plan_for(brief.coordinate, rng)
         kind = "" if brief.repair else _drawn(options.get("plant", {}), rng)
         planted = {"kind": kind, "gate": defects.GATES[kind]} if kind else None
         match kind:
@@ -65,8 +64,10 @@ class Author:
                 copied = anchor_copy(brief.examples, rng)
                 if copied is not None:
                     return Played(_reply(copied), planted)
-            case "wrong_reference" | "leaked_answer" | "malformed" | "ambiguous" | "too_easy":
-                return Played(_reply(getattr(defects, kind)(plan, rng)), planted)
+            case "":
+                pass
+            case _:
+                return Played(_reply(defects.WRITERS[kind](plan, rng)), planted)
         made = [compose(plan, rng) for _ in range(_CANDIDATES if brief.avoid else 1)]
         return Played(_reply(defects.payload_of(min(made, key=lambda item: _nearness(item, brief.avoid)))))
 
@@ -85,10 +86,7 @@ def parse_brief(text: str) -> Brief:
             continue
     coordinate = {match[1].strip(): match[2].strip() for match in _AXIS.finditer(sections.get("coordinate", ""))}
     avoid = tuple(text for text in sections.get("already in the set", "").split("\n---\n")[1:] if text.strip())
-    voice = re.search(r"^Written as by (.+?)\.$", text, re.MULTILINE)
-    return Brief(
-        coordinate, [e for e in examples if isinstance(e, dict)], avoid, voice[1] if voice else "", "what was found" in sections
-    )
+    return Brief(coordinate, [e for e in examples if isinstance(e, dict)], avoid, "what was found" in sections)
 
 
 def _drawn(rates: Any, rng: random.Random) -> str:

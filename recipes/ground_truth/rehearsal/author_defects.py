@@ -16,6 +16,7 @@ from recipes.ground_truth.rehearsal.author_endings import what_is_left
 from recipes.ground_truth.rehearsal.author_program import Composition, const, node, plain_number
 from recipes.ground_truth.rehearsal.author_sources import opening_count, opening_groups, opening_rate
 from recipes.ground_truth.rehearsal.author_story import Plan, compose, finish
+from recipes.ground_truth.rehearsal.author_traps import contradictory, missing_assumption, unnatural
 
 GATES = {
     "wrong_reference": "oracle",
@@ -23,7 +24,10 @@ GATES = {
     "leaked_answer": "structure",
     "malformed": "structure",
     "incomplete": "structure",
-    "ambiguous": "oracle",
+    "ambiguous": "counter",
+    "contradictory": "counter",
+    "missing_assumption": "counter",
+    "unnatural": "realism",
     "too_easy": "difficulty",
 }
 Payload = dict[str, Any]
@@ -249,3 +253,16 @@ def too_easy(plan: Plan, rng: random.Random) -> Payload:
             if made is not None:
                 return payload_of(made)
     raise RuntimeError(f"no easy problem fits {plan}")
+
+
+WRITERS: dict[str, Callable[[Plan, random.Random], Payload]] = {
+    "wrong_reference": wrong_reference,
+    "leaked_answer": leaked_answer,
+    "malformed": malformed,
+    "ambiguous": ambiguous,
+    "contradictory": lambda plan, rng: payload_of(contradictory(plan, rng)),
+    "missing_assumption": lambda plan, rng: payload_of(missing_assumption(plan, rng)),
+    "unnatural": lambda plan, rng: unnatural(payload_of(compose(plan, rng)), rng),
+    "too_easy": too_easy,
+}
+"""The kinds that are written as an item; `incomplete` is written as text, `anchor_copy` needs examples."""

@@ -38,10 +38,9 @@ class Plan:
     distractors: int
     style: str
     numbers: str
-    voice: str = ""
 
 
-def plan_for(coordinate: Mapping[str, str], rng: random.Random, voice: str = "") -> Plan:
+def plan_for(coordinate: Mapping[str, str], rng: random.Random) -> Plan:
     trade, topic = _topic(coordinate.get("topic", ""), rng)
     return Plan(
         trade=trade,
@@ -51,7 +50,6 @@ def plan_for(coordinate: Mapping[str, str], rng: random.Random, voice: str = "")
         distractors=_whole(coordinate.get("distractors"), rng.randint(0, 1), 0, 3),
         style=_one_of(coordinate.get("style"), STYLES, rng),
         numbers=_one_of(coordinate.get("numbers"), ("digits", "mixed", "words", "whole"), rng),
-        voice=voice,
     )
 
 
@@ -71,12 +69,14 @@ def _one_of(text: str | None, known: tuple[str, ...], rng: random.Random) -> str
     return text if text in known else rng.choice(known)
 
 
-def compose(plan: Plan, rng: random.Random) -> Composition:
-    """A sound problem for the plan. Raises RuntimeError when no numbers fit, which no plan of `plan_for` has been seen"
-    " to do."""
+def compose(plan: Plan, rng: random.Random, twist: Callable[[Draft], bool] | None = None) -> Composition:
+    """A sound problem for the plan. twist: what is done to the calculated draft before it is told; False where it does not fit.
+
+    Raises RuntimeError when no numbers fit, which no plan of `plan_for` has been seen to do.
+    """
     for attempt in range(_TRIES):
         draft = Draft(rng, plan.trade, plan.topic, plan.numbers, links=plan.style in ("story", "message", "memo"))
-        if not _calculate(draft, plan, slack=attempt // 40):
+        if not _calculate(draft, plan, slack=attempt // 40) or (twist is not None and not twist(draft)):
             continue
         if (made := finish(draft, plan)) is not None:
             return made
@@ -232,10 +232,9 @@ def _told(d: Draft, plan: Plan) -> str:
     story = [_capital(sentence) for sentence in d.story]
     for fact in d.facts:
         story.insert(d.rng.randint(0, len(story)), _capital(fact))
-    voice = plan.voice.strip() or d.pick(plan.trade.jobs)
     extras: dict[str, Callable[[], str]] = {
         "task": lambda: d.pick(plan.topic.tasks),
-        "job": lambda: d.rng.choice((voice, d.pick(plan.trade.jobs))),
+        "job": lambda: d.pick(plan.trade.jobs),
     }
     header = fill(d.rng.choice(_HEADERS[plan.style]), d.slots(**{k: draw() for k, draw in extras.items()}), d.rng)
     if plan.style in ("memo", "list", "log"):

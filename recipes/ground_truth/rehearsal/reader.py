@@ -40,6 +40,7 @@ class _Draft:
     tiers: tuple[Fraction, Fraction, Fraction] | None = None
     ratio: tuple[tuple[Name, Fraction], ...] = ()
     rebates: tuple[tuple[str, Fraction], ...] = ()
+    restated: tuple[tuple[Fraction | None, Fraction], ...] = ()
 
     @property
     def begun(self) -> bool:
@@ -54,6 +55,8 @@ def read(text: str) -> Program:
     for sentence in told:
         if draft.names and rules.pools(sentence) and not sentence.asks and _counts_others(draft, sentence):
             draft.steps.append(Step("pool"))
+        elif (again := rules.restated(sentence)) is not None and (draft.begun or again[0] is not None):
+            draft.restated += (again,)
         elif sentence.mentions and not _take_whole(draft, sentence):
             _take_amounts(draft, sentence)
     draft.facts = [replace(f, of=f.of or draft.noun, per=f.per or draft.noun) for f in draft.facts]
@@ -67,6 +70,7 @@ def read(text: str) -> Program:
         tiers=draft.tiers,
         ratio=draft.ratio,
         rebates=draft.rebates,
+        restated=draft.restated,
     )
 
 

@@ -54,7 +54,8 @@ class Ask:
 @dataclass(frozen=True, slots=True)
 class Program:
     """A problem as read. noun: of the running total; fee: (limit, fee); tiers: (first, low, high); ratio: shares by name;
-    rebates: what is taken off a bill in this order, each ("$", amount) or ("share", part)."""
+    rebates: what is taken off a bill in this order, each ("$", amount) or ("share", part); restated: numbers the text
+    gives a second time, each with what it was the first time (None: what the text began with); that changes nothing."""
 
     steps: tuple[Step, ...]
     facts: tuple[Fact, ...]
@@ -65,6 +66,7 @@ class Program:
     tiers: tuple[Fraction, Fraction, Fraction] | None = None
     ratio: tuple[tuple[Name, Fraction], ...] = ()
     rebates: tuple[tuple[str, Fraction], ...] = ()
+    restated: tuple[tuple[Fraction | None, Fraction], ...] = ()
 
 
 class Unreadable(Exception):

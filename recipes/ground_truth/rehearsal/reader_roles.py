@@ -16,21 +16,24 @@ from recipes.ground_truth.rehearsal.reader_guess import guessed
 from recipes.ground_truth.rehearsal.reader_program import Unreadable, run
 from recipes.ground_truth.rehearsal.reader_slips import chance, slip
 
+_USUAL = 0.75  # how often a solver takes a sentence the way it is usually meant, without seeing another
 _OPEN, _CLOSE = "<problem>", "</problem>"
 
 
 class Oracle:
     """options: slip (how often it goes wrong, default 0), notice (how often it objects to a sentence with two readings,
-    default 1)."""
+    default 1; an oracle that does not takes it the usual way)."""
 
     def check(self, options: Mapping[str, Any]) -> str:
         """What is wrong with a cast's options, "" when nothing is."""
-        return _wrong_option("oracle", options, {"slip": (0, 1), "notice": (0, 1)})
+        return wrong_option("oracle", options, {"slip": (0, 1), "notice": (0, 1)})
 
     def play(self, request: ModelRequest, options: Mapping[str, Any], rng: random.Random) -> Played:
-        text, objection = _chosen_reading(_problem(request), rng)
-        if rng.random() >= float(options.get("notice", 1.0)):
-            objection = ""
+        text, objection = _problem(request), ""
+        found = two_readings(text)
+        if found is not None:
+            noticed = rng.random() < float(options.get("notice", 1.0))
+            text, objection = (rng.choice(found.texts), found.why) if noticed else (found.texts[0], "")
         program = read(text)
         try:
             value = slip(program, rng) if rng.random() < float(options.get("slip", 0.0)) else run(program)
@@ -47,13 +50,15 @@ class Solver:
 
     def check(self, options: Mapping[str, Any]) -> str:
         """What is wrong with a cast's options, "" when nothing is."""
-        return _wrong_option("solver", options, {"skill": (-50, 50), "slip": (0, 1)})
+        return wrong_option("solver", options, {"skill": (-50, 50), "slip": (0, 1)})
 
     def play(self, request: ModelRequest, options: Mapping[str, Any], rng: random.Random) -> Played:
         guess = guessed(request.messages[-1].text, rng)
         if guess is not None:
             return Played(json.dumps({"working": "The facts are missing: a guess.", "answer": guess}))
-        text, _ = _chosen_reading(_problem(request), rng)
+        text = _problem(request)
+        if (found := two_readings(text)) is not None:
+            text = found.texts[0 if rng.random() < _USUAL else 1]
         program = read(text)
         right = chance(float(options.get("skill", 0.0)), features(text, program)) * (1 - float(options.get("slip", 0.0)))
         try:
@@ -64,7 +69,7 @@ class Solver:
         return Played(json.dumps({"working": working, "answer": shown(value)}))
 
 
-def _wrong_option(role: str, options: Mapping[str, Any], ranges: Mapping[str, tuple[float, float]]) -> str:
+def wrong_option(role: str, options: Mapping[str, Any], ranges: Mapping[str, tuple[float, float]]) -> str:
     """The first option that the role does not have or that is out of its range, in a sentence; "" when all are well."""
     for name, value in options.items():
         if name not in ranges:
@@ -85,11 +90,6 @@ def _problem(request: ModelRequest) -> str:
     text = request.messages[-1].text
     start, end = text.find(_OPEN), text.rfind(_CLOSE)
     return text[start + len(_OPEN) : end].strip() if 0 <= start < end else text
-
-
-def _chosen_reading(text: str, rng: random.Random) -> tuple[str, str]:
-    found = two_readings(text)
-    return (rng.choice(found.texts), found.why) if found is not None else (text, "")
 
 
 def _guess(text: str, rng: random.Random) -> Fraction:

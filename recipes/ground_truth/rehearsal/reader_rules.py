@@ -20,7 +20,7 @@ _EACH_FIRST = re.compile(rf"\b(each|every|one|a|an|per)((?: [a-z'’-]+){{0,3}}?
 _EACH_LAST = re.compile(r"#(\d+)((?: [a-z'’-]+){0,7}?) (?:for |in |to )?(each|every|per|apiece)\b((?: [a-z'’-]+){0,3})")
 _A_PERIOD = re.compile(rf"#(\d+)((?: [a-z'’-]+){{0,7}}?) an? ({'|'.join(sorted(TIMES))})\b")
 _TO_THE = re.compile(r"#(\d+)(?: [a-z'’-]+)? to (?:the|a|an) ([a-z-]+(?: [a-z-]+)?)")
-_IN_PACKS = re.compile(r"\b([a-z-]+s) (?:of|that take|that hold|taking|holding) #(\d+)")
+_IN_PACKS = re.compile(r"\b([a-z-]+s) (?:of|that take|that hold|taking|holding)(?: up to)? #(\d+)")
 _THAN = re.compile(
     r"#(\d+) (?:(?:[a-z'’-]+ ){0,3}?)(more|fewer|less|larger|smaller|higher|lower|above|below)\b"
     r"(?: [a-z'’-]+){0,3}? ?(?:than|that for)\b(.*)"
@@ -30,6 +30,13 @@ _OF_WHAT = re.compile(r"#(\d+) of what (.*)")
 _ADDS = re.compile(r"\b(?:more|another|extra|further|additional|added|adds|besides|plus)\b")
 _GROWS = re.compile(r"\b(?:rose|rises?|grew|grows?|raised?|raises|lifted|increased?|increases|climbed|went up)\b")
 _MINUS = frozenset({"fewer", "less", "smaller", "lower", "below"})
+_RESTATES = re.compile(
+    r"\b(?:opening|starting|initial) (?:count|figure|stock|number)\b|\bcount at the (?:start|outset|beginning)\b"
+)
+_GIVEN_AS = re.compile(r"\bthat #(\d+) (?:is|was) (?:given|stated|put down|entered|recorded) as #(\d+)")
+WORKING_DAY = re.compile(r"\b(?:working|business) days?\b|\bworkdays?\b|\bweekdays?\b")
+# How many of a period go into a longer one that a rate is told over; working days are counted five to the week.
+_WITHIN = {("day", "week"): 7, ("day", "month"): 30}
 _POOLS = re.compile(r"\b(?:pooled|combined|merged|put together|brought together|taken together|all together)\b")
 
 
@@ -136,7 +143,9 @@ def amounts(sentence: Sentence) -> tuple[list[Amount], list[Fact]]:
         if partner.index > index and fact.per and fact.per not in TIMES:
             standing.append(fact)  # "A crate holds 24, and 6 crates went": said of every crate, not only of these.
         used.add(partner.index)
-        factor = 7 if (fact.per, partner.noun) == ("day", "week") else 1
+        factor = _WITHIN.get((fact.per, partner.noun), 1)
+        if factor == 7 and WORKING_DAY.search(sentence.text):
+            factor = 5
         noun = fact.of or _contents(sentence.text, partner.index)
         out.append(Amount((partner.value * factor, fact.value), noun, min(index, partner.index)))
     for mention in sentence.mentions:
@@ -156,8 +165,8 @@ def _contents(text: str, place: int) -> str:
 def _partner(fact: Fact, index: int, mentions: tuple[Mention, ...], used: set[int]) -> Mention | None:
     free = [m for m in mentions if m.kind == "count" and m.index not in used and m.index != index and m.noun]
     if fact.per:
-        day_week = [m for m in free if (fact.per, m.noun) == ("day", "week")]
-        return next((m for m in free if agrees(fact.per, m.noun)), day_week[0] if day_week else None)
+        longer = [m for m in free if (fact.per, m.noun) in _WITHIN]
+        return next((m for m in free if agrees(fact.per, m.noun)), longer[0] if longer else None)
     before = [m for m in free if m.index < index and m.noun != fact.of and m.noun not in UNITS.values()]
     return before[-1] if before else None
 
@@ -252,6 +261,16 @@ def rebates(sentence: Sentence) -> tuple[tuple[str, Fraction], ...]:
         return ()
     kinds = {"money": ("$", 1), "percent": ("share", 100)}
     return tuple((kinds[m.kind][0], m.value / kinds[m.kind][1]) for m in sentence.mentions if m.kind in kinds)
+
+
+def restated(sentence: Sentence) -> tuple[Fraction | None, Fraction] | None:
+    """A number that a sentence gives a second time, with what it was before, None for the amount the text began with
+    ("that 12 is given as 14 elsewhere", "the opening count is given as 12").
+    """
+    counts = [mention for mention in sentence.mentions if mention.kind == "count"]
+    if (match := _GIVEN_AS.search(sentence.text)) is not None:
+        return sentence.mentions[int(match[1])].value, sentence.mentions[int(match[2])].value
+    return (None, counts[0].value) if len(counts) == 1 and not sentence.asks and _RESTATES.search(sentence.text) else None
 
 
 def pools(sentence: Sentence) -> bool:

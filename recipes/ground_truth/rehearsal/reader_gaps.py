@@ -1,0 +1,120 @@
+"""What a critic looks for beyond single sentences: givens that contradict each other, and givens that are not there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from recipes.ground_truth.rehearsal.reader import read
+from recipes.ground_truth.rehearsal.reader_ambiguity import two_readings
+from recipes.ground_truth.rehearsal.reader_program import Program, Unreadable, run
+from recipes.ground_truth.rehearsal.reader_rules import WORKING_DAY
+
+_DAYS_A_MONTH = re.compile(r"\b(?:a|each|every|per) day\b", re.IGNORECASE)
+_MONTHS = re.compile(r"\b(?P<count>two|three|four|six|\d+) months\b", re.IGNORECASE)
+_UP_TO = re.compile(r"\b(?:that (?:can )?(?:hold|take|carry)|holding|taking|with room for) up to \d", re.IGNORECASE)
+_LEFT_OUT = re.compile(
+    r"\b(?:those|the ones|some|whatever)\b[^.?!]*\b(?:set aside|promised|held back|kept back|reserved)\b"
+    r"[^.?!]*\bnot (?:to be )?count",
+    re.IGNORECASE,
+)
+_IN_FIGURES = {"two": 2, "three": 3, "four": 4, "six": 6}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why a problem has no single answer. answers: what it comes to, read one way and the other, as far as that is known."""
+
+    kind: str
+    why: str
+    answers: tuple[Fraction, ...] = ()
+
+
+def fault(text: str) -> Fault | None:
+    """The first fault found: a contradiction, a gap, a sentence with two readings."""
+    for find in (_contradiction, _gap, _second_reading):
+        if (found := find(text)) is not None:
+            return found
+    return None
+
+
+def _contradiction(text: str) -> Fault | None:
+    program = read(text)
+    if not program.restated:
+        return None
+    said, again = program.restated[0]
+    begun = next((place for place, step in enumerate(program.steps) if step.op == "base"), None)
+    first = program.steps[begun].numbers if begun is not None else ()
+    said = said if said is not None else first[0] if len(first) == 1 else None
+    if said is None or said == again:
+        return None
+    why = f"{said} in one place is {again} in another."
+    if begun is None or first != (said,):
+        return Fault("contradictory_givens", why)
+    other = replace(program.steps[begun], numbers=(again,))
+    turned = replace(program, steps=(*program.steps[:begun], other, *program.steps[begun + 1 :]))
+    return Fault("contradictory_givens", why, _run(program, turned))
+
+
+def _gap(text: str) -> Fault | None:
+    for find in _GAPS:
+        found = find(text)
+        if found is not None:
+            why, otherwise = found
+            return Fault("missing_assumption", why, _values(text, otherwise))
+    return None
+
+
+def _working_week(text: str) -> tuple[str, str] | None:
+    if WORKING_DAY.search(text.lower()) is None or "week" not in text.lower():
+        return None
+    return "How many days of the week are worked is not said: five, six or seven.", _WORKING.sub("day", text)
+
+
+_WORKING = re.compile(r"\b(?:working|business) day|\bworkday|\bweekday", re.IGNORECASE)
+
+
+def _long_months(text: str) -> tuple[str, str] | None:
+    for sentence in re.split(r"(?<=[.?!])\s+|\n", text):
+        match = _MONTHS.search(sentence)
+        if match is None or _DAYS_A_MONTH.search(sentence) is None:
+            continue
+        count = _IN_FIGURES.get(match["count"].lower()) or int(match["count"])
+        told = sentence[: match.start()] + f"{31 * count} days" + sentence[match.end() :]
+        return "How many days those months have is not said.", text.replace(sentence, told, 1)
+    return None
+
+
+def _not_full(text: str) -> tuple[str, str] | None:
+    return ("Whether each of them was full is not said.", text) if _UP_TO.search(text) else None
+
+
+def _uncounted(text: str) -> tuple[str, str] | None:
+    return ("How many are left out of the count is not said.", text) if _LEFT_OUT.search(text) else None
+
+
+_GAPS: tuple[Callable[[str], tuple[str, str] | None], ...] = (_working_week, _long_months, _not_full, _uncounted)
+
+
+def _second_reading(text: str) -> Fault | None:
+    found = two_readings(text)
+    return None if found is None else Fault("second_reading", found.why, _values(*found.texts))
+
+
+def _values(*texts: str) -> tuple[Fraction, ...]:
+    return _run(*(read(text) for text in texts))
+
+
+def _run(*programs: Program) -> tuple[Fraction, ...]:
+    """What the programs come to, each outcome once."""
+    out: list[Fraction] = []
+    for program in programs:
+        try:
+            value = run(program)
+        except (Unreadable, ZeroDivisionError):
+            continue
+        if value not in out:
+            out.append(value)
+    return tuple(out)

@@ -1,0 +1,57 @@
+"""How a ground-truth item is put to those who find fault with it: critic, arbiter, and judge of its realism."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from factory.gate import Claim
+from factory.types import Message, Spec
+from recipes.ground_truth.payload import GroundTruth
+from recipes.ground_truth.prompting import conversation
+
+_QUESTIONS: Final = {
+    "unrealistic_stakes": "Does more hang on the answer than could in the setting (lives, fortunes, a whole city)?",
+    "evaluation_aware": "Does it speak of itself as a test, of whoever answers as tested, or of a model, a score, a benchmark?",
+    "template_residue": "Is something of a form left in it: a field's label, a numbering, a category, a slot, a stock phrase?",
+    "unnatural_precision": "Is a quantity given more exactly than anyone there could measure it or would say it?",
+}
+_CLAIMS: Final = {
+    "rival_answer": "another answer is right as well, or instead",
+    "second_reading": "a sentence has a second reading, which leads to another answer",
+    "missing_assumption": "something needed to answer it is neither stated nor common knowledge",
+    "contradictory_givens": "two of its givens contradict each other",
+}
+
+
+class Scrutiny:
+    """The part of the recipe's Task by which its items are contested and presented (`factory/gate.py`)."""
+
+    def reference(self, payload: GroundTruth) -> str:
+        return payload.answer
+
+    def challenge(self, payload: GroundTruth, spec: Spec) -> tuple[Message, ...]:
+        values = {"prompt": payload.prompt, "answer": payload.answer, "unit": payload.unit, "language": spec.language}
+        return conversation("critic.system", "critic.user", values)
+
+    def arbitrate(self, payload: GroundTruth, spec: Spec, claim: Claim, answers: tuple[str, ...]) -> tuple[Message, ...]:
+        values = {
+            "prompt": payload.prompt,
+            "kind": claim.kind,
+            "claim": _CLAIMS[claim.kind],
+            "argument": claim.argument,
+            "answers": answers,
+            "language": spec.language,
+        }
+        return conversation("arbiter.system", "arbiter.user", values)
+
+    def compare(self, first: GroundTruth, second: GroundTruth, spec: Spec, reasons: tuple[str, ...]) -> tuple[Message, ...]:
+        values = {"first": first.prompt, "second": second.prompt, **_asked(spec, reasons)}
+        return conversation("pair.system", "pair.user", values)
+
+    def inspect(self, payload: GroundTruth, spec: Spec, reasons: tuple[str, ...]) -> tuple[Message, ...]:
+        return conversation("checklist.system", "question.user", {"prompt": payload.prompt, **_asked(spec, reasons)})
+
+
+def _asked(spec: Spec, reasons: tuple[str, ...]) -> dict[str, object]:
+    questions = tuple((reason, _QUESTIONS[reason]) for reason in reasons)
+    return {"brief": spec.brief, "language": spec.language, "questions": questions}

@@ -1,0 +1,159 @@
+"""The counter gate: who decides on a critic's claim, what they are shown, and what becomes of the item."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from factory.canonical import canonical_json
+from factory.errors import BadInput, FailureKind, ProviderUnusable
+from factory.gate import GateContext, settings_of
+from factory.types import Finding, Outcome, Role
+from gates.counter import Counter
+from tests.gates.scrutiny import ScrutinyTask, context_of, critic, judge
+from tests.gates.seats import FakeSeat, FakeTask, Reply, item_of
+
+NONE = {"kind": "none"}
+RIVAL = {"kind": "rival_answer", "rival": "13", "argument": "counted again"}
+SECOND = {"kind": "second_reading", "rival": "13", "argument": "the rest of what"}
+GAP = {"kind": "missing_assumption", "rival": "13", "argument": "days are not given"}
+CLASH = {"kind": "contradictory_givens", "argument": "4 and 5"}
+
+
+def ruling(asked: list[Any], *, holds: bool = True, supported: tuple[str, ...] = ("12", "13")) -> Reply:
+    """An arbiter who supports these answers, wherever they stand."""
+    said: dict[str, Any] = {"holds": holds, "why": "so"}
+    for place, answer in zip(("first", "second"), asked[2:], strict=False):
+        said[place] = answer in supported
+    return json.dumps(said)
+
+
+def upholding(slot: int = 0) -> FakeSeat:
+    return judge(lambda asked: ruling(asked), slot)
+
+
+def denying(slot: int = 0) -> FakeSeat:
+    return judge(lambda asked: ruling(asked, holds=False, supported=("12",)), slot)
+
+
+def check(*seats: FakeSeat, gate: Counter | None = None, context: GateContext | None = None) -> Finding:
+    found = asyncio.run((gate or Counter()).check(item_of("12"), context or context_of(seats)))
+    canonical_json([found.evidence, found.measures, found.flags])
+    return found
+
+
+@pytest.mark.parametrize(
+    ("claim", "outcome"),
+    [(RIVAL, Outcome.REJECT), (SECOND, Outcome.REPAIR), (GAP, Outcome.REPAIR), (CLASH, Outcome.REJECT)],
+)
+def test_an_upheld_claim_stops_the_item_by_its_kind(claim: dict[str, str], outcome: Outcome) -> None:
+    found = check(critic(NONE, claim), upholding())
+    assert (found.outcome, found.reason) == (outcome, claim["kind"])
+    assert claim["argument"] in found.detail  # what the author must clear up
+    tried = found.evidence["attempts"]
+    assert [row["verdict"] for row in tried] == ["nothing_found", "upheld"] and tried[1]["rulings"][0]["upholds"]
+
+
+@pytest.mark.parametrize("claim", [RIVAL, SECOND, GAP, CLASH])
+def test_a_claim_that_is_turned_away_is_kept_and_flagged(claim: dict[str, str]) -> None:
+    found = check(critic(claim, NONE), denying())
+    assert (found.outcome, found.flags) == (Outcome.PASS, ("claim_turned_away",))
+    assert found.evidence["attempts"][0] | {"rulings": []} == {
+        "slot": 0, "sample": 0, "failure": "", "kind": claim["kind"], "rival": claim.get("rival", ""),
+        "argument": claim["argument"], "verdict": "turned_away", "rulings": [],
+        "grader_accepts_rival": False if claim in (RIVAL, SECOND) else None,
+    }  # fmt: skip
+
+
+def test_nothing_found_asks_no_arbiter() -> None:
+    arbiter = upholding()
+    found = check(critic(NONE, NONE), arbiter)
+    assert (found.outcome, found.flags, arbiter.asked) == (Outcome.PASS, (), [])
+
+
+@pytest.mark.parametrize("kind", ["rival_answer", "second_reading"])
+def test_a_rival_that_the_grader_holds_equal_is_no_rival(kind: str) -> None:
+    arbiter = upholding()
+    found = check(critic({"kind": kind, "rival": " 12 "}, NONE), arbiter)
+    assert found.outcome is Outcome.PASS and arbiter.asked == []
+    assert found.evidence["attempts"][0]["verdict"] == "same_answer"
+
+
+def test_a_rival_answer_without_an_answer_is_no_claim() -> None:
+    arbiter = upholding()
+    found = check(critic({"kind": "rival_answer", "argument": "hm"}, NONE), arbiter)
+    assert found.outcome is Outcome.PASS and arbiter.asked == []
+
+
+def test_an_arbiter_must_also_support_the_rival_of_a_second_reading_but_not_of_a_gap() -> None:
+    only_reference = judge(lambda asked: ruling(asked, supported=("12",)))
+    assert check(critic(SECOND, NONE), only_reference).outcome is Outcome.PASS
+    only_reference = judge(lambda asked: ruling(asked, supported=("12",)))
+    assert check(critic(GAP, NONE), only_reference).outcome is Outcome.REPAIR
+
+
+def test_rival_and_reference_stand_in_an_order_that_tells_nothing() -> None:
+    orders = set()
+    for seed in range(12):
+        task, arbiters = ScrutinyTask(), [upholding(), upholding(1)]
+        assert check(context=context_of([critic(RIVAL, NONE), *arbiters], task=task, seed=seed)).reason == "rival_answer"
+        orders.update(task.arbitrated)
+        assert all("reference" not in arbiter.messages[0][0].text for arbiter in arbiters)
+    assert orders == {("12", "13"), ("13", "12")}
+
+
+def test_only_judges_unrelated_to_author_and_critic_decide() -> None:
+    kin = {Role.AUTHOR: frozenset({0}), Role.CRITIC: frozenset({1})}
+    arbiters = [denying(0), denying(1), upholding(2)]
+    found = check(context=context_of([critic(CLASH, NONE), *arbiters], kin=kin))
+    assert found.reason == "contradictory_givens"
+    assert [len(arbiter.asked) for arbiter in arbiters] == [0, 0, 1]
+
+
+def test_more_than_half_uphold_and_half_hold() -> None:
+    assert check(critic(CLASH, NONE), upholding(), upholding(1), denying(2)).outcome is Outcome.REJECT
+    assert check(critic(CLASH, NONE), upholding(), denying(1), denying(2)).outcome is Outcome.PASS
+    found = check(critic(CLASH, NONE), upholding(), denying(1))
+    assert (found.outcome, found.reason) == (Outcome.HOLD, "disputed")
+
+
+def test_an_upheld_claim_ends_the_hearing_and_the_same_words_are_heard_once() -> None:
+    arbiter = denying()
+    check(critic(CLASH, CLASH), arbiter)
+    assert len(arbiter.asked) == 1
+    arbiter = upholding()
+    found = check(critic(CLASH, GAP), arbiter)
+    assert len(arbiter.asked) == 1 and [row["verdict"] for row in found.evidence["attempts"]] == ["upheld", "unheard"]
+
+
+def test_calls_that_do_not_come() -> None:
+    assert check(critic(FailureKind.REFUSED, FailureKind.EMPTY), upholding()).reason == "critic_unavailable"
+    assert check(critic(FailureKind.REFUSED, NONE), upholding()).outcome is Outcome.PASS
+    gone = judge(lambda _: FailureKind.REFUSED)
+    assert check(critic(CLASH, NONE), gone).reason == "arbiter_unavailable"
+    assert check(critic(CLASH, NONE), judge(lambda _: FailureKind.REFUSED), upholding(1)).outcome is Outcome.REJECT
+    with pytest.raises(ProviderUnusable):
+        check(critic(CLASH, NONE), judge(lambda _: ProviderUnusable("no quota")))
+
+
+def test_an_arbiter_who_supports_neither_answer_leaves_a_flag() -> None:
+    found = check(critic(RIVAL, NONE), judge(lambda asked: ruling(asked, holds=False, supported=())))
+    assert found.flags == ("claim_turned_away", "reference_doubted")
+
+
+def test_a_task_that_cannot_be_contested_is_an_error() -> None:
+    assert check(context=context_of([critic(NONE, NONE)], task=FakeTask())).reason == "not_contestable"
+
+
+def test_settings_say_how_often_and_what_is_mended() -> None:
+    one = critic(CLASH)
+    assert check(one, upholding(), gate=Counter(attempts=1, mend=("contradictory_givens",))).outcome is Outcome.REPAIR
+    assert one.asked == [("challenge", 0)]
+    assert Counter(**settings_of(Counter())) == Counter()
+    for wrong in ({"attempts": 0}, {"mend": ("typo",)}):
+        (field,) = wrong
+        with pytest.raises(BadInput, match=f"gates.counter.{field}"):
+            Counter(**wrong)  # type: ignore[arg-type]
