@@ -20,26 +20,33 @@ from tests.support.model_server import ModelServer
 CONCURRENCY = 16
 FACTOR = 1.5
 Figures = dict[str, float]
+ByRole = dict[str, Figures]
 
 
-def billed(log: Path, start: int) -> tuple[Figures, int]:
-    """Calls, tokens and USD from byte `start` of the log on, at the prices of the wired cast; and where the log ends."""
+def figures(calls: float, read: float, written: float, usd: float) -> Figures:
+    return {"calls": calls, "in": read, "out": written, "usd": usd}
+
+
+def billed(log: Path, start: int) -> tuple[ByRole, int]:
+    """By role and in all, from byte `start` of the log on, at the prices of the wired cast; and where the log ends."""
     data = log.read_bytes()
     lines = [orjson.loads(line) for line in data[start:].splitlines()]
-    read, written = (sum(line[name] for line in lines) for name in ("input_tokens", "output_tokens"))
-    return {"calls": len(lines), "in": read, "out": written, "usd": read * 1e-6 + written * 4e-6}, len(data)
+    found = {}
+    for role in ("", *dict.fromkeys(line["model"].partition("-")[0] for line in lines)):
+        its = [line for line in lines if line["model"].startswith(role)]
+        read, written = (sum(line[name] for line in its) for name in ("input_tokens", "output_tokens"))
+        found[role or "all"] = figures(len(its), read, written, read * 1e-6 + written * 4e-6)
+    return found, len(data)
 
 
-def expected(found: Estimate) -> Figures:
+def expected(found: Estimate) -> ByRole:
     return {
-        "calls": found.calls.likely,
-        "in": found.input_tokens.likely,
-        "out": found.output_tokens.likely,
-        "usd": found.nano_usd.likely / 1e9,
+        name: figures(row.calls.likely, row.input_tokens.likely, row.output_tokens.likely, row.nano_usd.likely / 1e9)
+        for name, row in {"all": found, **{row.role.value: row for row in found.roles}}.items()
     }
 
 
-async def both(store: SqlStore, plan: Plan, policy: Policy, seed: int, log: Path, start: int) -> tuple[Estimate, Figures, int]:
+async def both(store: SqlStore, plan: Plan, policy: Policy, seed: int, log: Path, start: int) -> tuple[Estimate, ByRole, int]:
     """The estimate of a run, then the run, and what the server billed for it."""
     found = await preflight(plan, policy, past_runs(store, plan), CONCURRENCY)
     job = jobs.new_job(store, plan, policy, seed)
@@ -49,9 +56,14 @@ async def both(store: SqlStore, plan: Plan, policy: Policy, seed: int, log: Path
     return found, truth, start
 
 
-def factors(found: Estimate, truth: Figures) -> Figures:
+def factors(found: Estimate, truth: ByRole) -> ByRole:
     """Expected to billed, each the larger over the smaller."""
-    return {name: max(value / truth[name], truth[name] / value) for name, value in expected(found).items()}
+    guess = expected(found)
+    assert guess.keys() == truth.keys()
+    return {
+        role: {name: max(value / truth[role][name], truth[role][name] / value) for name, value in row.items()}
+        for role, row in guess.items()
+    }
 
 
 ORDERS = [
@@ -69,11 +81,13 @@ async def test_it_is_within_a_factor_of_one_and_a_half_of_what_is_billed(tmp_pat
         for seed, policy in enumerate((cold, warm)):
             found, truth, at = await both(store, wired, policy, seed, log, at)
             off = factors(found, truth)
-            print(policy, {name: round(value, 2) for name, value in off.items()}, expected(found), truth)
-            for name, value in off.items():
-                assert value < (FACTOR if policy is cold else 1.3), (policy, name, value)
+            for role, row in off.items():
+                print(policy, role, {name: round(value, 2) for name, value in row.items()})
+            assert max(off["all"].values()) < (FACTOR if policy is cold else 1.3), (policy, off)
+            assert max(row["calls"] for row in off.values()) < FACTOR, (policy, off)
+            assert max(row["usd"] for row in off.values()) < FACTOR, (policy, off)
             assert found.unpriced == ()
-            assert found.nano_usd.low < truth["usd"] * 1e9 < found.nano_usd.high
+            assert found.nano_usd.low < truth["all"]["usd"] * 1e9 < found.nano_usd.high
             assert (found.seconds is None) == (policy is cold)
             assert all((row.calls_from is None, row.tokens_from is None) == ((policy is cold,) * 2) for row in found.roles)
     store.close()
@@ -91,7 +105,7 @@ async def test_lengths_nobody_could_guess_are_learnt_from_one_small_run(tmp_path
         wired = Plan(**{**wired.__dict__, "cast": wired.cast.model_copy(update={"members": members})})
         for seed, attempts in enumerate((24, 48)):
             found, truth, at = await both(store, wired, Policy(attempts=attempts), seed, log, at)
-            off.append(factors(found, truth))
+            off.append(factors(found, truth)["all"])
             print(attempts, off[-1])
     store.close()
     assert off[0]["out"] > FACTOR and off[1]["out"] < 1.3
