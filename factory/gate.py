@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, ClassVar, Final, Protocol, runtime_checkable
 
 from factory.graders.attacks import Battery
 from factory.ports import CorpusView, Seat
-from factory.types import Finding, Item, Message, ModelReply, Outcome, ReplySchema, Role, Spec
+from factory.types import Finding, Item, Member, Message, ModelReply, Outcome, ReplySchema, Role, Spec
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +218,73 @@ class SetGate(Gate, Protocol):
     def weigh(self, answer: Answered, same: int, accepted: int) -> Finding:
         """same: how many of the `accepted` items that this job has landed so far have this answer's key."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Calls of one seat: how many per candidate on average, and the tokens of one of them. Made by `Outlook.ask`."""
+
+    role: Role
+    slot: int
+    calls: float
+    input_tokens: float
+    output_tokens: float
+
+    def times(self, factor: float) -> Ask:
+        return replace(self, calls=self.calls * factor)
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What a gate reckons with for each candidate that reaches it, before anything was measured.
+
+    asks: its calls; grades: how many answers it has the task grade, whose calls, if any, are the recipe's to tell; passes: the
+    share of candidates that goes on, repaired or not; repairs: the share it sends back to the author first.
+    """
+
+    asks: tuple[Ask, ...] = ()
+    grades: float = 0.0
+    passes: float = 1.0
+    repairs: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not (0 <= self.passes <= 1 and 0 <= self.repairs <= 1 and 0 <= self.grades < math.inf):
+            raise ValueError(f"a gate cannot foresee this: {self}")
+
+
+Question = Callable[[Any], tuple[tuple[Message, ...], ReplySchema | None]]
+
+
+class Outlook(Protocol):
+    """What a gate is told when it is asked what it will take. payloads: examples of ordinary length, possibly none."""
+
+    @property
+    def task(self) -> Task: ...
+    @property
+    def payloads(self) -> Sequence[Any]: ...
+    @property
+    def members(self) -> Mapping[Role, tuple[Member, ...]]: ...
+
+    def ask(
+        self,
+        role: Role,
+        slot: int,
+        calls: float,
+        *,
+        question: Question | None = None,
+        reply: Callable[[Any], str] | None = None,
+    ) -> Ask:
+        """Calls that put `question(payload)` and are answered with something like `reply(payload)`, measured on example
+        payloads; the task's own question and the recipe's typical reply where they are left out.
+        """
+        ...
+
+
+@runtime_checkable
+class ForeseeingGate(Gate, Protocol):
+    """A gate that says what it will take. A gate that does not is taken to ask nobody and to let every candidate pass."""
+
+    def foresee(self, outlook: Outlook) -> Foreseen: ...
 
 
 def settings_of(gate: Gate) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from factory.canonical import canonical_json, plain, stream
 from factory.errors import CallGivenUp, FactoryError, FailureKind, ModelFailure
 from factory.gate import Gate, GateContext, Task, error, reject, settings_of
 from factory.journal import CallScope, PullJournal
-from factory.ports import CorpusView, GateTally
+from factory.ports import CorpusView, GateTally, Seat
 from factory.recipe import AuthorContext, Recipe
 from factory.types import (
     Anchor,
@@ -55,6 +55,10 @@ class Line:
     def anchors(self) -> tuple[Any, ...]:
         """The spec's anchors as payloads."""
         return tuple(self.recipe.parse(anchor.payload) for anchor in self.spec.anchors)
+
+    @property
+    def repairable(self) -> bool:
+        return self.recipe.repair is not None and self.spec.repairs > 0
 
     def candidate_id(self, index: int) -> str:
         return candidate_id(self.spec.identity, f"{self.recipe.name}@{self.recipe.version}", self.seed, index)
@@ -135,15 +139,7 @@ async def _write(work: _Pull, *, item: Item | None, finding: Finding | None, cau
     """
     line, number = work.line, len(work.revisions)
     scope = work.journal.scope(AUTHOR, number)
-    context = AuthorContext(
-        spec=line.spec,
-        coordinate=work.coordinate,
-        settings=line.settings,
-        seat=scope.seats(Role.AUTHOR)[0],
-        rng=stream("author", work.id, number),
-        anchors=_rotation(line.spec.anchors, work.index),
-        avoid=work.avoid,
-    )
+    context = author_context(line, work.index, number, work.coordinate, work.avoid, scope.seats(Role.AUTHOR)[0])
     try:
         if item is None or finding is None:
             payload = await line.recipe.author(context)
@@ -167,6 +163,21 @@ async def _write(work: _Pull, *, item: Item | None, finding: Finding | None, cau
     origin = "author" if item is None else "repair"
     work.revisions.append(Revision(number, payload, origin, cause, scope.calls))
     return True
+
+
+def author_context(
+    line: Line, index: int, revision: int, coordinate: Coordinate, avoid: tuple[str, ...], seat: Seat
+) -> AuthorContext:
+    """What the author of one revision of pull `index` may draw on."""
+    return AuthorContext(
+        spec=line.spec,
+        coordinate=coordinate,
+        settings=line.settings,
+        seat=seat,
+        rng=stream("author", line.candidate_id(index), revision),
+        anchors=_rotation(line.spec.anchors, index),
+        avoid=avoid,
+    )
 
 
 def _no_revision(work: _Pull, number: int, found: Finding, scope: CallScope) -> bool:

@@ -239,6 +239,34 @@ class Money:
 
 
 @dataclass(frozen=True, slots=True)
+class PastUse:
+    """What one pull asked of one seat. metered: the calls whose usage the provider told; the token counts and seconds (of
+    attempts, waiting left out) are sums over all attempts of these calls.
+    """
+
+    index: int
+    role: str
+    slot: int
+    model: str
+    calls: int
+    metered: int
+    input_tokens: int
+    output_tokens: int
+    cached_tokens: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class PastRun:
+    """The beginning of a run that went before: its first `pulls` landed pulls, how many of them were accepted, their calls."""
+
+    job: JobRecord
+    pulls: int
+    accepted: int
+    uses: Sequence[PastUse]
+
+
+@dataclass(frozen=True, slots=True)
 class CallRecord:
     """A finished logical call. request and response are canonical JSON bytes; status is "ok" or a terminal FailureKind."""
 
@@ -358,6 +386,10 @@ class Store(Protocol):
         ...
 
     def calls(self, job_id: str, index: int) -> Sequence[CallRecord]: ...
+    def past_runs(self, recipe: str, recipe_version: str, most_pulls: int) -> Iterable[PastRun]:
+        """Runs of this recipe that landed anything, newest first, up to so many pulls of each; read as they are asked for."""
+        ...
+
     def last_journaled_index(self, job_id: str) -> int:
         """The highest index with a journaled call, -1 when there is none."""
         ...

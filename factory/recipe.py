@@ -12,9 +12,9 @@ import orjson
 from pydantic import BaseModel
 
 from factory.canonical import plain
-from factory.gate import Gate, Task
+from factory.gate import Ask, Gate, Outlook, Task
 from factory.ports import RolePlayer, Seat
-from factory.types import Anchor, Coordinate, Finding, Item, Spec
+from factory.types import Anchor, Coordinate, Finding, Item, Role, Spec
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,24 @@ class Repair(Protocol):
         ...
 
 
+def _no_calls(outlook: Outlook) -> tuple[Ask, ...]:
+    return ()
+
+
+@dataclass(frozen=True)
+class Typical:
+    """How long a recipe's items and answers are, to plan a run by before any was made.
+
+    payload: a raw payload of ordinary length, for specs without anchors; reply: what a model in a role answers about a payload,
+    word for word as it would come (the author: the payload); grading: the calls behind one graded answer, none where no model
+    grades.
+    """
+
+    payload: Mapping[str, Any]
+    reply: Callable[[Any, Role], str]
+    grading: Callable[[Outlook], tuple[Ask, ...]] = _no_calls
+
+
 @dataclass(frozen=True)
 class Recipe:
     """One data type.
@@ -53,7 +71,7 @@ class Recipe:
     payload: its pydantic model; settings: the model of the spec's `settings:`; gates run in order, the final check last;
     task builds the Task from parsed settings; novelty_view says what of a payload counts for novelty; export gives a row's
     payload columns, one fixed key set; render is the item as a person reads it; rehearsal makes the role players by role
-    name; folder holds its sources and prompts, hashed into a job's fingerprint.
+    name; folder holds its sources and prompts, hashed into a job's fingerprint; typical: for the estimate before a run.
     """
 
     name: str
@@ -71,6 +89,7 @@ class Recipe:
     folder: Path
     rehearsal: Callable[[], Mapping[str, RolePlayer]] | None = None
     casts: Mapping[str, Path] = field(default_factory=dict)
+    typical: Typical | None = None
 
     def parse(self, raw: Mapping[str, Any]) -> Any:
         """A raw payload as the recipe's model, by the rules of JSON (a list is a tuple, a number is no string).

@@ -6,17 +6,19 @@ estimate. The two never mix: they differ in purpose, hence in call identity, and
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from factory.errors import ModelFailure
-from factory.gate import GateContext, error, hold, passed, reject
+from factory.gate import Foreseen, GateContext, Outlook, error, hold, passed, reject
 from factory.ports import Seat
 from factory.statistics import (
     DISCRIMINATING,
     EASY,
     HARD,
+    UNIFORM,
     Declared,
     Edges,
     Estimate,
@@ -25,6 +27,7 @@ from factory.statistics import (
     Tally,
     check_edges,
     edges_for,
+    endings,
     newcombe,
     panel_pass_at_k,
     wilson,
@@ -95,6 +98,30 @@ class Difficulty:
                 "The defaults are 0.1, 0.9, 0.05.",
             ) from None
 
+    def foresee(self, outlook: Outlook) -> Foreseen:
+        """From where screening ends for items of every solve rate alike, as if the solvers were of one strength."""
+        solvers = outlook.members.get(Role.SOLVER, ())
+        if not solvers:
+            return Foreseen(passes=0.0)
+        found = endings(self._design(len(solvers)))
+        bands = {band: math.fsum(end.chance for end in found if end.band == band) for band in (EASY, DISCRIMINATING, HARD)}
+        tried = bands[HARD] if self._seeks_frontier else 0.0
+        unsolved = math.fsum(
+            end.chance * UNIFORM.after(end.passes, end.calls - end.passes).chance(0, self.frontier_calls)
+            for end in found
+            if end.band == HARD
+        )
+        bands |= {HARD: bands[HARD] - unsolved, FRONTIER: unsolved}
+        kept = math.fsum(bands[band] for band in set(self.wanted))
+        each = math.fsum(end.chance * end.rounds for end in found) + kept * self.confirm
+        top = max(member.tier for member in solvers)
+        strongest = [slot for slot, member in enumerate(solvers) if member.tier == top]
+        more = tried * self.frontier_calls / len(strongest)
+        oracles = len(outlook.members.get(Role.ORACLE, ())) if tried else 0
+        asks = [outlook.ask(Role.SOLVER, slot, each + more * (slot in strongest)) for slot in range(len(solvers))]
+        asks += [outlook.ask(Role.ORACLE, slot, tried * self.frontier_votes) for slot in range(oracles)]
+        return Foreseen(tuple(asks), grades=math.fsum(ask.calls for ask in asks), passes=kept)
+
     async def check(self, item: Item, context: GateContext) -> Finding:
         seats = context.seats(Role.SOLVER)
         if not seats:
@@ -110,7 +137,7 @@ class Difficulty:
         screening = await _screen(panel, design)
         band, edges = screening.band, design.edges
         evidence: dict[str, Any] = {"screening": screening.shown(), "edges": _shown_edges(edges)}
-        if band == HARD and {HARD, FRONTIER} & set(self.wanted):
+        if band == HARD and self._seeks_frontier:
             frontier = await self._frontier(panel)
             band = frontier.band
             evidence["frontier"] = frontier.evidence
@@ -127,6 +154,10 @@ class Difficulty:
         if band == FRONTIER and evidence["frontier"]["unanswered"] * 2 > self.frontier_calls:
             flags += ("frontier_unanswered",)
         return passed(f"{band}: {counts}", evidence=evidence, flags=flags, band=band, **confirmed.measures(self.pass_at))
+
+    @property
+    def _seeks_frontier(self) -> bool:
+        return bool({HARD, FRONTIER} & set(self.wanted))
 
     def _design(self, solvers: int) -> Sequential | Fixed:
         edges = edges_for(solvers, self.hard_edge, self.easy_edge, self.half_width)

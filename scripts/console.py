@@ -37,9 +37,9 @@ def say_json(value: Any) -> None:
     sys.stdout.write(json.dumps(value, ensure_ascii=True, indent=2) + "\n")
 
 
-def show(renderable: Any) -> None:
-    """A rich table or panel whose every text came through `clean`."""
-    _console(None).print(renderable)
+def show(renderable: Any, *, to: IO[str] | None = None) -> None:
+    """A rich table or panel whose every text came through `clean`, on standard output unless told."""
+    _console(to).print(renderable)
 
 
 def is_terminal() -> bool:

@@ -93,10 +93,11 @@ def eta(progress: Progress) -> str:
     if seconds is None:
         return "-"
     low, high = seconds
-    return f"{_span(low)} to {_span(high)}" if math.isfinite(high) else f"at least {_span(low)}"
+    return f"{span(low)} to {span(high)}" if math.isfinite(high) else f"at least {span(low)}"
 
 
-def _span(seconds: float) -> str:
+def span(seconds: float) -> str:
+    """A duration for people."""
     if seconds < 90:
         return f"{max(seconds, 0):.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -2,6 +2,6 @@
 
 from store.crashpoints import CRASH_POINTS
 from store.holders import this_process
-from store.store import SqlStore, open_store
+from store.store import SqlStore, open_store, store_exists
 
-__all__ = ["CRASH_POINTS", "SqlStore", "open_store", "this_process"]
+__all__ = ["CRASH_POINTS", "SqlStore", "open_store", "store_exists", "this_process"]

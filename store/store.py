@@ -19,10 +19,11 @@ from factory.ports import (
     Landing,
     Lease,
     Money,
+    PastRun,
     Snapshot,
 )
 from factory.types import Candidate
-from store import chain, crashpoints, encode, funnel, holders, migrate, operations, sqlite
+from store import chain, crashpoints, encode, funnel, history, holders, migrate, operations, sqlite
 from store.operations import Operation
 from store.reader import Reader
 from store.url import StoreUrl, parse
@@ -53,6 +54,11 @@ def open_store(
     crash = crashpoints.armed()
     migrate.ensure_current(place, busy_timeout_s)
     return SqlStore(place, crash, read_only=read_only, lease_ttl_s=lease_ttl_s, busy_timeout_s=busy_timeout_s)
+
+
+def store_exists(url: str) -> bool:
+    """Whether there is anything at `url`; nothing is made. Raises BadInput for a URL that cannot be a store's."""
+    return parse(url).exists
 
 
 class SqlStore:
@@ -151,6 +157,9 @@ class SqlStore:
     def calls(self, job_id: str, index: int) -> Sequence[CallRecord]:
         """In the order of their identities."""
         return self._reader.calls(job_id, index)
+
+    def past_runs(self, recipe: str, recipe_version: str, most_pulls: int) -> Iterator[PastRun]:
+        return history.past_runs(self._read_engine, recipe, recipe_version, most_pulls)
 
     def last_journaled_index(self, job_id: str) -> int:
         return self._reader.last_journaled_index(job_id)

@@ -49,13 +49,17 @@ FREE: Final = Price(Rates(0, 0, 0), source="free of charge")
 
 def cost_nano(price: Price, usage: Usage) -> int:
     """What this usage costs. It must be usable: see `attempt_cost_nano`."""
-    rates = price.base
-    for start, tier in price.tiers:
-        if usage.input_tokens > start:
-            rates = tier
+    rates = _rates(price, usage.input_tokens)
     fresh = usage.input_tokens - usage.cached_tokens
     total = fresh * rates.input + usage.cached_tokens * rates.cached_input + usage.output_tokens * rates.output
     return price.per_call + _up(total)
+
+
+def mean_cost_nano(price: Price, input_tokens: float, output_tokens: float, cached_tokens: float = 0.0) -> float:
+    """The mean cost of calls with these mean counts, as long as they lie in one tier. Nothing is rounded."""
+    rates = _rates(price, input_tokens)
+    fresh = input_tokens - cached_tokens
+    return price.per_call + (fresh * rates.input + cached_tokens * rates.cached_input + output_tokens * rates.output) / _MTOK
 
 
 def worst_case_nano(price: Price, input_tokens: int, max_tokens: int) -> int:
@@ -85,6 +89,10 @@ def _usable(usage: Usage, *, answered: bool) -> bool:
     if any(type(count) is not int or not 0 <= count <= _ABSURD_TOKENS for count in counts):
         return False
     return usage.cached_tokens <= usage.input_tokens and (usage.input_tokens > 0 or not answered)
+
+
+def _rates(price: Price, input_tokens: float) -> Rates:
+    return next((tier for start, tier in reversed(price.tiers) if input_tokens > start), price.base)
 
 
 def _up(nano_times_mtok: int) -> int:

@@ -25,15 +25,15 @@ from typing import Any
 
 from factory.canonical import plain
 from factory.ports import JobState, Snapshot
+from factory.report.shapes import AMOUNT as _AMOUNT
+from factory.report.shapes import COUNT as _COUNT
+from factory.report.shapes import NANO
+from factory.report.shapes import TEXT as _TEXT
+from factory.report.shapes import closed as _object
 from factory.statistics import wilson
 from factory.types import Candidate, Receipt
 
-NANO = 1_000_000_000
-
 _COUNTS = ("checked", "passed", "repaired", "rejected", "held", "errored")
-_TEXT: Mapping[str, Any] = {"type": "string"}
-_COUNT: Mapping[str, Any] = {"type": "integer", "minimum": 0}
-_AMOUNT: Mapping[str, Any] = {"type": "number", "minimum": 0}
 _TALLY: Mapping[str, Any] = {"type": "object", "additionalProperties": _COUNT}
 
 
@@ -42,11 +42,6 @@ _CALLS: Mapping[str, Any] = {
     "items": {"type": "array", "items": _TEXT, "minItems": 4, "maxItems": 4},
     "description": "[key, role, request digest, answer digest] for each",
 }
-
-
-def _object(optional: tuple[str, ...] = (), /, **properties: Any) -> dict[str, Any]:
-    required = [name for name in properties if name not in optional]
-    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
 
 
 _RECIPE = _object(name=_TEXT, version=_TEXT)

@@ -1,6 +1,7 @@
 """Estimators, intervals and sequential decisions: numbers in, numbers out, no I/O."""
 
 from factory.statistics.estimates import Estimate
+from factory.statistics.foreseen import UNIFORM, Ending, Prior, endings
 from factory.statistics.intervals import LEVEL, mean_of, mean_proportion, newcombe, wilson
 from factory.statistics.passk import Declared, Tally, panel_pass_at_k, pass_at_k
 from factory.statistics.sequential import (
@@ -19,7 +20,7 @@ from factory.statistics.sequential import (
 from factory.statistics.tails import binomial_tail
 
 __all__ = [
-    "DISCRIMINATING", "EASY", "HARD", "LEVEL", "UNDECIDED", "Decision", "Declared", "Design", "Edges", "Estimate", "Fixed",
-    "Sequential", "Tally", "binomial_tail", "check_edges", "edges_for", "mean_of", "mean_proportion", "newcombe",
-    "panel_pass_at_k", "pass_at_k", "wilson",
+    "DISCRIMINATING", "EASY", "HARD", "LEVEL", "UNDECIDED", "UNIFORM", "Decision", "Declared", "Design", "Edges", "Ending",
+    "Estimate", "Fixed", "Prior", "Sequential", "Tally", "binomial_tail", "check_edges", "edges_for", "endings", "mean_of",
+    "mean_proportion", "newcombe", "panel_pass_at_k", "pass_at_k", "wilson",
 ]  # fmt: skip

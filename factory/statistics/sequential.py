@@ -85,7 +85,10 @@ class Decision:
 
 
 class Design(Protocol):
-    """A rule for screening. max_rounds: no more rounds than this."""
+    """A rule for screening. solvers: calls per round; max_rounds: no more rounds than this."""
+
+    @property
+    def solvers(self) -> int: ...
 
     @property
     def max_rounds(self) -> int: ...

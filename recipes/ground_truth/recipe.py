@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from factory.gate import Answer, Answered, GateContext, Grade
 from factory.graders import ChoiceSettings, GraderSettings, equivalent, grade, specimens
 from factory.graders.attacks import Battery, battery
 from factory.graders.keys import chance_of, key_of
-from factory.recipe import AuthorContext, Recipe
+from factory.recipe import AuthorContext, Recipe, Typical
 from factory.types import Finding, Item, Message, ModelReply, ReplySchema, Role, Spec
 from gates.counter import Counter
 from gates.difficulty import Difficulty
@@ -167,6 +168,30 @@ def render(payload: GroundTruth) -> str:
     return f"{payload.prompt}\n\nAnswer: {payload.answer}{unit}\nSolution: {payload.solution}"
 
 
+def reply(payload: GroundTruth, role: Role) -> str:
+    """What a model of this role answers, in the words of its schema; what it may think unseen is not in it."""
+    match role:
+        case Role.AUTHOR:
+            told = payload.model_dump(exclude={"grader"})
+        case Role.ORACLE:
+            told = {"answer": payload.answer, "objection": ""}
+        case _:
+            told = {"working": payload.solution, "answer": payload.answer}
+    return json.dumps(told, ensure_ascii=False)
+
+
+TYPICAL = Typical(
+    payload={
+        "prompt": "A ward starts the week with 48 bags of saline. It uses 6 bags a day from Monday to Friday, and on Wednesday "
+        "the stores send up 2 cases with 12 bags in each. On Friday evening a third of what is there goes to the ward next "
+        "door, which has run out. How many bags of saline does the ward have left for the weekend?",
+        "answer": "28",
+        "solution": "6 x 5 = 30; 48 - 30 = 18; 2 x 12 = 24; 18 + 24 = 42; 42 / 3 = 14; 42 - 14 = 28",
+        "unit": "bags",
+    },
+    reply=reply,
+)
+
 RECIPE = Recipe(
     name="ground_truth",
     version="1",
@@ -192,4 +217,5 @@ RECIPE = Recipe(
     folder=FOLDER,
     rehearsal=roles,
     casts={"rehearsal": FOLDER / "casts" / "rehearsal.yaml"},
+    typical=TYPICAL,
 )

@@ -5,20 +5,21 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from factory.budget import nano_of_usd
 from factory.config.prices import prices_of
 from factory.errors import BadInput, Interrupted
 from factory.orchestrator import RunEnd
-from factory.ports import JobRecord, JobState, Policy
+from factory.ports import JobRecord, JobState, PastRun, Policy
+from factory.report import estimate_json
 from factory.sampling import Sampler
-from scripts import jobs, live
+from scripts import jobs, live, preflight
 from scripts.assembly import Plan, prepare, prepare_again
 from scripts.commands.look import print_status
 from scripts.console import complain, say, say_json
-from store import SqlStore, open_store
+from store import SqlStore, open_store, store_exists
 
 LEAST_CAP = 200
 CAP_PER_ACCEPTED = 25
@@ -58,9 +59,7 @@ def run(request: RunRequest) -> int:
     try:
         job = jobs.new_job(store, plan, policy, request.seed)
         limits = jobs.Limits(request.concurrency, request.deadline_s, _nano(request.budget_usd))
-        return _finish(
-            store, job, jobs.start(store, plan, job, limits, _face(plan, job, request.json)), request.store, request.json
-        )
+        return _begin(store, plan, job, limits, request.store, request.json)
     finally:
         store.close()
 
@@ -83,11 +82,11 @@ def resume(
         limits = jobs.Limits(concurrency, deadline_s, kept if budget_usd is None else _nano(budget_usd))
         if as_new:
             plan = prepare_again(job.inputs)
-            job = jobs.new_job(store, plan, job.policy, None)
-            return _finish(store, job, jobs.start(store, plan, job, limits, _face(plan, job, json)), url, json)
+            return _begin(store, plan, jobs.new_job(store, plan, job.policy, None), limits, url, json)
         _check_resumable(store, job, retry_errors)
         plan = jobs.replan(job)
-        work = jobs.resume(store, plan, job, limits, _face(plan, job, json), retry_errors=retry_errors)
+        face = jobs.Face() if json else _face(plan, job)
+        work = jobs.resume(store, plan, job, limits, face, retry_errors=retry_errors)
         return _finish(store, job, work, url, json)
     finally:
         store.close()
@@ -101,10 +100,28 @@ def _check_resumable(store: SqlStore, job: JobRecord, retry_errors: bool) -> Non
         raise BadInput("the job is done; there is nothing to resume", where=where, fix=look)
 
 
+def _begin(store: SqlStore, plan: Plan, job: JobRecord, limits: jobs.Limits, url: str, json: bool) -> int:
+    """Start a new job; people are shown what it will take before its first call."""
+    if json:
+        return _finish(store, job, jobs.start(store, plan, job, limits, jobs.Face()), url, json)
+    runs = preflight.past_runs(store, plan)
+    found = asyncio.run(preflight.preflight(plan, job.policy, runs, limits.concurrency))
+    face = _face(plan, job)
+
+    def begun() -> None:
+        face.begun()
+        preflight.print_estimate(found, plan.cast, job.policy, limits.budget_nano, limits.concurrency)
+
+    return _finish(store, job, jobs.start(store, plan, job, limits, replace(face, begun=begun)), url, json)
+
+
 def preview(request: RunRequest) -> int:
-    """Check the spec, cast, recipe, gates, references and embedder, and show what a run would do."""
+    """Check the spec, cast, recipe, gates, references and embedder, and show what a run would do and take."""
     policy = _policy(request)
     plan = prepare(request.spec, request.cast)
+    prices_of(plan.cast, capped=request.budget_usd is not None)
+    cap = _nano(request.budget_usd)
+    found = asyncio.run(preflight.preflight(plan, policy, _past(request.store, plan), request.concurrency))
     sampler = Sampler(plan.spec.axes, plan.spec.exclude, request.seed or 0)
     first = [dict(sampler.draw(index)) for index in range(min(5, policy.cap))]
     summary: dict[str, Any] = {
@@ -121,15 +138,27 @@ def preview(request: RunRequest) -> int:
         "first_coordinates": first,
     }
     if request.json:
-        say_json(summary)
+        say_json({**summary, "estimate": estimate_json(found, plan.cast, cap)})
         return 0
     for key, value in summary.items():
         if key not in ("schema", "first_coordinates"):
             say(f"{key.replace('_', ' ')}: {_plain(value)}")
     for coordinate in first:
         say("  would pull: " + ", ".join(f"{axis}={value}" for axis, value in coordinate.items()))
+    preflight.print_estimate(found, plan.cast, policy, cap, request.concurrency)
     say("Nothing was called or written.")
     return 0
+
+
+def _past(url: str, plan: Plan) -> tuple[PastRun, ...]:
+    """What the store tells of earlier runs, if there is one; a dry run makes none. Raises BadInput for what is no store."""
+    if not store_exists(url):
+        return ()
+    store = open_store(url, read_only=True)
+    try:
+        return preflight.past_runs(store, plan)
+    finally:
+        store.close()
 
 
 def _plain(value: Any) -> str:
@@ -157,10 +186,7 @@ def _policy(request: RunRequest) -> Policy:
     return Policy(accept=request.accept, max_attempts=cap)
 
 
-def _face(plan: Plan, job: JobRecord, json: bool) -> jobs.Face:
-    if json:
-        return jobs.Face()
-
+def _face(plan: Plan, job: JobRecord) -> jobs.Face:
     def begun() -> None:
         say(f"job {job.id}: spec {job.spec_name}, recipe {job.recipe} {job.recipe_version}, seed {job.seed}")
         if plan.cast.simulated:

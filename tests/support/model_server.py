@@ -59,7 +59,8 @@ class Seen:
 
 class ModelServer:
     """models: by their name on the wire. key: the only credential accepted, any when None. delay_ms: low and high of the
-    wait before each answer. usage_spread: by what share the token counts scatter around four characters a token.
+    wait before each answer. usage_spread: by what share the token counts scatter around four characters a token. padding: by
+    what share of its length, on average, an answer is lengthened with white space (exponentially distributed).
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class ModelServer:
         key: str | None = None,
         delay_ms: tuple[float, float] = (0, 0),
         usage_spread: float = 0.0,
+        padding: float = 0.0,
     ) -> None:
         self.models = dict(models)
         self.faults = faults or FaultPlan()
@@ -80,6 +82,7 @@ class ModelServer:
         self._key = key
         self._delay_ms = delay_ms
         self._spread = usage_spread
+        self._padding = padding
         self._attempts: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
@@ -154,7 +157,7 @@ class ModelServer:
         rehearsed = self.models[body["model"]]
         options = {name: value for name, value in rehearsed.options.items() if name != "delay_ms"}
         played = rehearsed.player.play(request, options, stream("sim", key))
-        text = played.text
+        text = played.text + " " * int(len(played.text) * self._padding * stream("padding", key).expovariate(1))
         read, written = self._counts(request, text)
         whole = request.max_tokens is None or written <= request.max_tokens
         if not whole:
@@ -304,7 +307,7 @@ class ServerProcess:
 
     config: `players`, where the rehearsal roles come from (`package.module:function`); `models`, by name on the wire
     `{role, options}`, without it each role under its own name; `script`, `rates` and `seed` of the fault plan; `log`, `key`,
-    `delay_ms`, `usage_spread`. It ends when this object is left, or with the process that started it.
+    `delay_ms`, `usage_spread`, `padding`. It ends when this object is left, or with the process that started it.
     """
 
     config: Mapping[str, Any]
@@ -348,6 +351,7 @@ async def serve(config: Mapping[str, Any]) -> None:
         key=config.get("key"),
         delay_ms=tuple(config.get("delay_ms", (0, 0))),
         usage_spread=config.get("usage_spread", 0.0),
+        padding=config.get("padding", 0.0),
     )
     async with server:
         print(json.dumps({"port": server.port}), flush=True)

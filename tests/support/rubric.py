@@ -16,9 +16,9 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
-from factory.gate import Answer, Claim, GateContext, Grade, passed, repair
+from factory.gate import Answer, Ask, Claim, GateContext, Grade, Outlook, passed, repair
 from factory.ports import Played, RolePlayer
-from factory.recipe import AuthorContext, Recipe
+from factory.recipe import AuthorContext, Recipe, Typical
 from factory.types import Finding, Item, Message, ModelReply, ModelRequest, ReplySchema, Role, Spec
 from gates.difficulty import Difficulty
 from gates.final_check import FinalCheck
@@ -70,6 +70,25 @@ class Atomicity:
         return passed("Every criterion asks one thing.")
 
 
+def judging(answer: str, criterion: Criterion) -> tuple[tuple[Message, ...], ReplySchema]:
+    return (Message.of("user", f"OUTPUT: {answer}\nCRITERION: {criterion.text}"),), VERDICT
+
+
+def grading(outlook: Outlook) -> tuple[Ask, ...]:
+    """Every judge on every criterion of an answer."""
+    criteria = sum(len(payload.criteria) for payload in outlook.payloads) / len(outlook.payloads)
+    return tuple(
+        outlook.ask(
+            Role.JUDGE,
+            slot,
+            criteria,
+            question=lambda payload: judging(payload.output, payload.criteria[0]),
+            reply=lambda payload: '{"met": true}',
+        )
+        for slot in range(len(outlook.members[Role.JUDGE]))
+    )
+
+
 class RubricTask:
     def question(self, payload: Rubric, spec: Spec, role: Role) -> tuple[tuple[Message, ...], ReplySchema | None]:
         return (Message.of("user", payload.prompt),), None
@@ -82,8 +101,8 @@ class RubricTask:
         unmet = []
         for number, criterion in enumerate(payload.criteria):
             for judge in context.seats(Role.JUDGE):
-                messages = (Message.of("user", f"OUTPUT: {answer}\nCRITERION: {criterion.text}"),)
-                reply = await judge.ask(messages, purpose=f"criterion-{number}", schema=VERDICT)
+                messages, schema = judging(answer, criterion)
+                reply = await judge.ask(messages, purpose=f"criterion-{number}", schema=schema)
                 assert reply.data is not None
                 if not reply.data["met"]:
                     unmet.append(criterion.text)
@@ -212,4 +231,13 @@ RECIPE = Recipe(
     render=lambda payload: payload.prompt,
     folder=Path(__file__).parent,
     rehearsal=players,
+    typical=Typical(
+        payload={
+            "prompt": "Rain kept the couriers off the road. A customer writes in about a late parcel. What do you write back?",
+            "output": "About a late parcel, case 512.",
+            "criteria": [{"text": "mentions a late parcel"}, {"text": "mentions 512"}],
+        },
+        reply=lambda payload, role: payload.model_dump_json() if role is Role.AUTHOR else payload.output,
+        grading=grading,
+    ),
 )
