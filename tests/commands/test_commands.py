@@ -84,7 +84,7 @@ def test_what_changed_since_is_named_and_as_new_starts_afresh(factory: Factory, 
 def test_the_lists(factory: Factory) -> None:
     assert "ground_truth" in factory("recipes").out
     gates = json.loads(factory("gates", "--json").out)["gates"]
-    assert [gate["gate"] for gate in gates] == ["structure", "novelty", "oracle", "difficulty", "final_check"]
+    assert [gate["gate"] for gate in gates] == ["structure", "novelty", "oracle", "difficulty", "gameability", "final_check"]
     assert {entry["name"] for entry in json.loads(factory("exporters", "--json").out)["exporters"]} == {"jsonl", "parquet"}
 
 
