@@ -12,12 +12,13 @@ that are worth it.
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 from factory.errors import ModelFailure
-from factory.gate import Answered, Attackable, GateContext, Grade, answered, error, passed, reject, repair
+from factory.gate import Answered, Attackable, Foreseen, GateContext, Grade, Outlook, answered, error, passed, reject, repair
 from factory.graders.attacks import Battery, Trial, judged
 from factory.ports import Seat
 from factory.statistics import Estimate, binomial_tail, wilson
@@ -67,6 +68,24 @@ class Gameability:
             check_share(self.name, field, value := getattr(self, field))
             if value >= 0.5:
                 raise wrong_setting(self.name, field, f"must lie below 0.5, and is {value!r}", "The default is 0.05.")
+
+    def foresee(self, outlook: Outlook) -> Foreseen:
+        """A grade for every answer of the battery, and the blind answers of the strongest solvers."""
+        task, payloads, solvers = outlook.task, outlook.payloads, outlook.members.get(Role.SOLVER, ())
+        if not isinstance(task, Attackable) or not payloads or not solvers:
+            return Foreseen()
+        batteries = [task.battery(payload) for payload in payloads]
+        tried = sum(len(b.attacks) + len(b.copies) + len(b.equivalents) for b in batteries) / len(batteries)
+        views = [view for payload in payloads if (view := task.blind(payload, outlook.spec, random.Random(0)))]
+        if not views or not self.blind_samples:
+            return Foreseen(grades=tried)
+        top = max(member.tier for member in solvers)
+        strongest = [slot for slot, member in enumerate(solvers) if member.tier == top]
+        samples = self.blind_samples * len(views) / len(payloads)
+        asks = [
+            outlook.ask(Role.SOLVER, slot, samples / len(strongest), question=lambda payload: views[0]) for slot in strongest
+        ]
+        return Foreseen(tuple(asks), grades=tried + samples)
 
     async def check(self, item: Item, context: GateContext) -> Finding:
         battery = _battery(item, context)

@@ -13,13 +13,18 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 from factory.errors import ModelFailure
-from factory.gate import GateContext, Presentable, error, passed, reject
+from factory.gate import Foreseen, GateContext, Outlook, Presentable, error, passed, reject
 from factory.ports import Seat
 from factory.types import Finding, Item, Message, ReplySchema, Role
 from gates.asking import check_count, check_share, reaches, reply_schema, shown, together, wrong_setting
 
 REASONS: Final = ("unrealistic_stakes", "evaluation_aware", "template_residue", "unnatural_precision")
 OTHER: Final = "other"
+# A guess for an author nobody has measured yet: the share of items that no majority of judges gives a reason against.
+PASSES: Final = 0.95
+_TYPICAL: Final = (
+    '{"synthetic": "first", "reason": "other", "why": "The sentences of this one are more even than people write them."}'
+)
 _TEXT: Final = {"type": "string"}
 DETECTED: Final = "realism.detected"
 """The measure: whether the share of trials that detect the item is reached. Over a job it is a rate."""
@@ -86,6 +91,22 @@ class Realism:
         check_share(self.name, "detect_share", self.detect_share)
         if not self.reasons or any(reason not in REASONS for reason in self.reasons):
             raise wrong_setting(self.name, "reasons", f"holds {list(self.reasons)}", f"Choose from {', '.join(REASONS)}.")
+
+    def foresee(self, outlook: Outlook) -> Foreseen:
+        """Two looks of every judge at each pair where there are anchors, one through the checklist where there are none."""
+        task, spec = outlook.task, outlook.spec
+        if not isinstance(task, Presentable):
+            return Foreseen()
+        pairs = min(self.pairs, len(spec.anchors))
+
+        def look(payload: Any) -> tuple[tuple[Message, ...], ReplySchema]:
+            if pairs:
+                return task.compare(payload, payload, spec, self.reasons), self._pick
+            return task.inspect(payload, spec, self.reasons), self._checklist
+
+        judges = range(len(outlook.members.get(Role.JUDGE, ())))
+        asks = [outlook.ask(Role.JUDGE, slot, 2 * pairs or 1, question=look, reply=lambda payload: _TYPICAL) for slot in judges]
+        return Foreseen(tuple(asks), passes=PASSES)
 
     async def check(self, item: Item, context: GateContext) -> Finding:
         if not isinstance(context.task, Presentable):

@@ -16,7 +16,7 @@ from factory.lever import Line, author_context
 from factory.orchestrator.run import SHOWN_TO_AVOID
 from factory.recipe import AuthorContext
 from factory.sampling import Sampler
-from factory.types import Cast, Coordinate, Finding, Item, Member, Message, ModelReply, Outcome, ReplySchema, Role
+from factory.types import Cast, Coordinate, Finding, Item, Member, Message, ModelReply, Outcome, ReplySchema, Role, Spec
 
 READ, WRITTEN = 500, 250
 """Tokens of a call of which nothing is known: neither an example of its prompt nor of its answer."""
@@ -88,6 +88,10 @@ class _Outlook:
         if not raw and recipe.typical is not None:
             raw = [dict(recipe.typical.payload)]
         object.__setattr__(self, "payloads", tuple(recipe.parse(payload) for payload in raw))
+
+    @property
+    def spec(self) -> Spec:
+        return self.line.spec
 
     @property
     def task(self) -> Task:

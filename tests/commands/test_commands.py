@@ -91,6 +91,7 @@ def test_the_lists(factory: Factory) -> None:
         "counter",
         "realism",
         "difficulty",
+        "gameability",
         "final_check",
     ]
     assert {entry["name"] for entry in json.loads(factory("exporters", "--json").out)["exporters"]} == {"jsonl", "parquet"}
