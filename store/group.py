@@ -25,6 +25,7 @@ def _plain(table: Table) -> Bulk:
 
 _CALL_COUNTERS: Final = ("calls", "cost_nano_usd")
 _GATE_COUNTERS: Final = ("candidates", "calls", "seconds", "cost_nano_usd")
+_ENDPOINT_FIGURES: Final = [column.name for column in schema.endpoints.columns if not column.primary_key]
 
 
 def _adding(table: Table, counters: Sequence[str]) -> Bulk:
@@ -137,6 +138,12 @@ class Group:
                 self._pass("finish.inside")
             case operations.SetCap(lease, cap):
                 ledger.set_cap(self._connection, leases.held(self._connection, lease).number, cap)
+            case operations.KeepEndpoints(lease, rows):
+                # Asked of the lease even where there are no rows: a stale one is refused whatever it brings.
+                leases.held(self._connection, lease)
+                statement = sqlite.insert_or_replace(schema.endpoints, _ENDPOINT_FIGURES)
+                for row in rows:
+                    self._connection.execute(statement, row)
             case operations.PutCache(key, data):
                 statement = sqlite.insert_or_replace(schema.caches, ("data", "at"))
                 self._connection.execute(statement, {"key": key, "data": data, "at": holders.wall()})

@@ -13,6 +13,7 @@ from factory.ports import (
     CallIdentity,
     CallRecord,
     CorpusEntry,
+    EndpointFigures,
     Holder,
     JobRecord,
     JobState,
@@ -149,6 +150,14 @@ class SqlStore:
 
     async def set_cap(self, lease: Lease, cap_nano_usd: int | None) -> None:
         await self._write(operations.SetCap(lease, cap_nano_usd))
+
+    async def keep_endpoints(self, lease: Lease, figures: Sequence[EndpointFigures]) -> None:
+        job, _ = self._job(lease.job)
+        await self._write(operations.KeepEndpoints(lease, tuple(encode.endpoint_values(job, each) for each in figures)))
+
+    def endpoints(self, job_id: str) -> Sequence[EndpointFigures]:
+        """By name. The job by its id or a unique beginning of it. Raises BadInput."""
+        return self._reader.endpoints(job_id)
 
     def calls(self, job_id: str, index: int) -> Sequence[CallRecord]:
         """In the order of their identities."""

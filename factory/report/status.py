@@ -8,6 +8,11 @@
   to count over all that did not pass at once. seconds: wall time of the gate, waiting included, summed over candidates.
 - bands: candidates by measured band. calls: logical model calls. money in USD; cap_usd null: no cap; per_accepted_usd null:
   money was spent and nothing is accepted yet.
+- endpoints: a row per provider endpoint, as last kept by the running job (every second) or at its end; none for simulated models.
+  in_flight and queue are 0 when the job does not run, the rest is the last state. limit: calls allowed in flight, which adapts
+  up to max_in_flight. requests, rate_limited (answers 429), outages: over the job's whole life, but for what the last second
+  before a kill brought. p50_s, p95_s: latency of answered calls over the same time, waiting for a slot left out, within 1 % of
+  the true percentile, null before the first. at: unix seconds of these figures.
 - planted: for simulated jobs only: kind to {planted, caught, by}; by: gate to count of the planted it stopped first; caught:
   those stopped by the gate whose claim the kind breaks.
 
@@ -22,7 +27,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from factory.canonical import plain
-from factory.ports import JobState, Snapshot
+from factory.ports import EndpointFigures, JobState, Snapshot
 from factory.types import Candidate, Receipt
 
 NANO = 1_000_000_000
@@ -76,6 +81,23 @@ STATUS_SCHEMA: Mapping[str, Any] = _object(
         cap_usd={"type": ["number", "null"], "minimum": 0},
         per_accepted_usd={"type": ["number", "null"], "minimum": 0},
     ),
+    endpoints={
+        "type": "array",
+        "items": _object(
+            endpoint=_TEXT,
+            in_flight=_COUNT,
+            limit=_COUNT,
+            max_in_flight=_COUNT,
+            queue=_COUNT,
+            requests=_COUNT,
+            rate_limited=_COUNT,
+            outages=_COUNT,
+            breaker={"enum": ["closed", "open", "half_open"]},
+            p50_s={"type": ["number", "null"], "minimum": 0},
+            p95_s={"type": ["number", "null"], "minimum": 0},
+            at=_AMOUNT,
+        ),
+    },
     planted={"type": "object", "additionalProperties": _object(planted=_COUNT, caught=_COUNT, by=_TALLY)},
 )
 
@@ -144,6 +166,7 @@ def status_json(snapshot: Snapshot) -> dict[str, Any]:
         "bands": dict(snapshot.bands),
         "calls": {"total": sum(snapshot.calls_by_role.values()), "by_role": dict(snapshot.calls_by_role)},
         "money": _money(snapshot, accepted),
+        "endpoints": [_endpoint(figures, running=_state(snapshot) == JobState.RUNNING) for figures in snapshot.endpoints],
     }
     if job.simulated:
         out["planted"] = {kind: _planted(row) for kind, row in sorted(snapshot.planted.items())}
@@ -174,6 +197,23 @@ def _money(snapshot: Snapshot, accepted: int) -> dict[str, Any]:
         "reserved_usd": money.reserved_nano_usd / NANO,
         "cap_usd": None if money.cap_nano_usd is None else money.cap_nano_usd / NANO,
         "per_accepted_usd": spent / accepted if accepted else (None if spent else 0.0),
+    }
+
+
+def _endpoint(figures: EndpointFigures, *, running: bool) -> dict[str, Any]:
+    return {
+        "endpoint": figures.endpoint,
+        "in_flight": figures.in_flight if running else 0,
+        "limit": figures.limit,
+        "max_in_flight": figures.max_in_flight,
+        "queue": figures.queue if running else 0,
+        "requests": figures.requests,
+        "rate_limited": figures.rate_limited,
+        "outages": figures.outages,
+        "breaker": figures.breaker,
+        "p50_s": figures.p50_s,
+        "p95_s": figures.p95_s,
+        "at": figures.at,
     }
 
 
