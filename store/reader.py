@@ -14,7 +14,17 @@ from factory.ports import CallRecord, CorpusEntry, EndpointFigures, JobRecord, L
 from factory.types import Candidate, State
 from store import decode, ledger
 from store.schema import (
-    blobs, caches, call_attempts, calls, candidates, corpus_items, endpoints, jobs, receipts, revisions, vectors,
+    blobs,
+    caches,
+    call_attempts,
+    calls,
+    candidates,
+    corpus_items,
+    endpoints,
+    jobs,
+    receipts,
+    revisions,
+    vectors,
 )  # fmt: skip
 
 # Candidates whose receipts are fetched together while streaming.

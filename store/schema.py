@@ -154,8 +154,8 @@ call_tallies = Table(
     sqlite_with_rowid=False,
 )
 
-# Figures of a provider's endpoint, overwritten while the job runs. latencies: {bucket: count}; in_flight, its limit and queue are of
-# the moment at, the counts of the job's whole life.
+# Figures of a provider's endpoint, overwritten while the job runs. latencies: {bucket: count}; in_flight, its limit and queue
+# are of the moment at, the counts of the job's whole life.
 endpoints = Table(
     "endpoints",
     metadata,

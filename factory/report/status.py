@@ -8,7 +8,7 @@
   to count over all that did not pass at once. seconds: wall time of the gate, waiting included, summed over candidates.
 - bands: candidates by measured band. calls: logical model calls. money in USD; cap_usd null: no cap; per_accepted_usd null:
   money was spent and nothing is accepted yet.
-- endpoints: a row per provider endpoint, as last kept by the running job (every second) or at its end; none for simulated models.
+- endpoints: a row per provider endpoint, as last kept by the running job (every second) or at its end; none for simulated ones.
   in_flight and queue are 0 when the job does not run, the rest is the last state. limit: calls allowed in flight, which adapts
   up to max_in_flight. requests, rate_limited (answers 429), outages: over the job's whole life, but for what the last second
   before a kill brought. p50_s, p95_s: latency of answered calls over the same time, waiting for a slot left out, within 1 % of
