@@ -60,7 +60,7 @@ def a_cast(folder: Path, **roles: Any) -> str:
 
 def at(server: ModelServer | ServerProcess, protocol: str = "openai", **fields: Any) -> dict[str, Any]:
     """A cast member on the server, with a name and a family of its own for each protocol."""
-    place = {"model": f"{protocol}/ready-{protocol}", "base_url": server.base_url(protocol), "family": protocol}
+    place = {"model": f"{protocol}/ready-{protocol}", "base_url": server.base_url(protocol), "family": f"{protocol}-like"}
     return {**place, "max_tokens": 100, "price": PRICE, **fields}
 
 
