@@ -329,9 +329,35 @@ class Lease:
 
 
 @dataclass(frozen=True, slots=True)
+class EndpointFigures:
+    """A provider endpoint as one job met it, over all the processes that worked the job.
+
+    endpoint: provider, host and the key's variable; limit: calls allowed in flight, at most max_in_flight; queue: calls that
+    wait for a slot; requests: calls sent; rate_limited: those turned away with 429; outages: those the provider was not there
+    for; breaker: "closed", "open" or "half_open"; p50_s, p95_s: latency of the answered calls in seconds, None before the
+    first; latencies: their counts by bucket (see `factory.limits.Latencies`), to go on from; at: unix seconds of these figures.
+    """
+
+    endpoint: str
+    in_flight: int
+    limit: int
+    max_in_flight: int
+    queue: int
+    requests: int
+    rate_limited: int
+    outages: int
+    breaker: str
+    p50_s: float | None
+    p95_s: float | None
+    latencies: Mapping[int, int]
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """A job's numbers as `status` shows them. measures: of each yes/no measure of the landed candidates how many are yes, and
-    of how many; planted: kind -> {"gate": claimed by, "planted": n, "by": {gate: n}}.
+    of how many; planted: kind -> {"gate": claimed by, "planted": n, "by": {gate: n}}; endpoints: as last kept, so of a moment
+    at most some seconds ago while the job runs, and of its end otherwise.
     """
 
     job: JobRecord
@@ -344,6 +370,7 @@ class Snapshot:
     measures: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     lease_alive: bool = False
     seconds: float = 0.0
+    endpoints: Sequence[EndpointFigures] = ()
 
 
 @runtime_checkable
@@ -383,6 +410,14 @@ class Store(Protocol):
     async def set_cap(self, lease: Lease, cap_nano_usd: int | None) -> None: ...
     async def append(self, lease: Lease, indices: int) -> None:
         """Let the job pull so many more indices, in the stead of as many that errored."""
+        ...
+
+    async def keep_endpoints(self, lease: Lease, figures: Sequence[EndpointFigures]) -> None:
+        """Put these in place of what was kept of the same endpoints; the job's other endpoints keep theirs."""
+        ...
+
+    def endpoints(self, job_id: str) -> Sequence[EndpointFigures]:
+        """What was last kept of the job's endpoints, by name."""
         ...
 
     def calls(self, job_id: str, index: int) -> Sequence[CallRecord]: ...

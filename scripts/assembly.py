@@ -113,10 +113,10 @@ def _plan(loaded: config.LoadedSpec, cast: config.LoadedCast, recipe: Recipe) ->
     spec = loaded.spec
     settings = config.parse_settings(recipe.settings, spec.settings, loaded.locate)
     bound = config.bind_gates(recipe.gates, spec.gates, spec.without, loaded.locate)
-    _check_anchors(recipe, spec, loaded)
+    check_anchors(recipe, spec, loaded)
     arbitrated = any({Role.CRITIC, Role.JUDGE} <= set(gate.roles) for gate in bound)
     lineage = check_lineage(cast.cast, cast.locate, arbitrated=arbitrated)
-    _check_roles(bound, cast)
+    check_roles(bound, cast)
     check_members(recipe, cast.cast, str(cast.path))
     references = tuple(Reference(r.name, r.sha256, config.read_texts(r)) for r in spec.references)
     shipped = next((name for name, path in recipe.casts.items() if path == cast.path), None)
@@ -218,7 +218,8 @@ def output_bound(member: Member) -> int | None:
     return None
 
 
-def _check_anchors(recipe: Recipe, spec: Spec, loaded: config.LoadedSpec) -> None:
+def check_anchors(recipe: Recipe, spec: Spec, loaded: config.LoadedSpec) -> None:
+    """Whether every anchor is a payload of the recipe. Raises BadInput at the first that is not."""
     from pydantic import ValidationError
 
     for number, anchor in enumerate(spec.anchors):
@@ -234,7 +235,8 @@ def _check_anchors(recipe: Recipe, spec: Spec, loaded: config.LoadedSpec) -> Non
             ) from None
 
 
-def _check_roles(gates: Sequence[Gate], loaded: config.LoadedCast) -> None:
+def check_roles(gates: Sequence[Gate], loaded: config.LoadedCast) -> None:
+    """Whether the cast has every role that the lever and these gates need. Raises BadInput at the first it lacks."""
     needed: dict[Role, str] = {Role.AUTHOR: "the lever"}
     for gate in gates:
         for role in gate.roles:

@@ -184,6 +184,19 @@ def exporters(json: JsonOption = False) -> None:
     raise typer.Exit(lists.exporters(json))
 
 
+@app.command()
+def doctor(
+    cast: Annotated[str | None, typer.Option(help="A cast file, or the name of a shipped one.", show_default=False)] = None,
+    spec: Annotated[str | None, typer.Option(help="A spec to check as well.", show_default=False)] = None,
+    store: StoreOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Check keys, models (one tiny call to each), store, embedder and disk, and say what to do. Changes nothing."""
+    from scripts.commands import doctor as command
+
+    raise typer.Exit(command.doctor(spec, cast, _url(store), json))
+
+
 def _url(store: str | None) -> str:
     return store or DEFAULT_STORE
 

@@ -42,6 +42,13 @@ def show(renderable: Any, *, to: IO[str] | None = None) -> None:
     _console(to).print(renderable)
 
 
+def latency(seconds: float | None) -> str:
+    """For people, "-" where there is none yet."""
+    if seconds is None:
+        return "-"
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
+
+
 def is_terminal() -> bool:
     return sys.stdout.isatty()
 

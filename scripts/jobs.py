@@ -15,7 +15,7 @@ from factory.canonical import digest
 from factory.errors import BadInput, Interrupted
 from factory.gate import answered
 from factory.journal import Journal
-from factory.orchestrator import Ledger, Progress, Run, RunEnd, keep_lease
+from factory.orchestrator import Ledger, Meter, Progress, Run, RunEnd, keep_lease
 from factory.ports import JobRecord, JobState, Lease, Policy
 from factory.similarity.corpus import MemoryCorpus, build
 from factory.types import Candidate, State
@@ -193,6 +193,7 @@ async def _go(
             corpus=corpus,
             ledger=_ledger(plan, landed),
             progress=progress,
+            meter=Meter(store, lease, wires.limits, store.endpoints(job.id)),
             start_index=len(landed),
             deadline_s=limits.deadline_s,
         )

@@ -12,7 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from factory.orchestrator import Progress, Run
-from scripts.console import clean, is_terminal, say
+from factory.ports import EndpointFigures
+from scripts.console import clean, is_terminal, latency, say
 
 REFRESH_S = 0.25
 PLAIN_EVERY_S = 5.0
@@ -41,6 +42,8 @@ async def _plain(run: Run) -> None:
     while True:
         await asyncio.sleep(PLAIN_EVERY_S)
         say(_line(run))
+        for figures in run.meter.figures():
+            say(f"  {_endpoint(figures)}")
 
 
 def _line(run: Run) -> str:
@@ -68,7 +71,11 @@ def _screen(run: Run) -> Group:
         ("  ETA ", "dim"), eta(progress),
     )  # fmt: skip
     return Group(
-        head, funnel(progress.gates), Text(_counted("bands", progress.bands)), Text(_counted("stopped by", progress.reasons))
+        head,
+        funnel(progress.gates),
+        Text(_counted("bands", progress.bands)),
+        Text(_counted("stopped by", progress.reasons)),
+        *(Text(_endpoint(figures)) for figures in run.meter.figures()),
     )
 
 
@@ -81,6 +88,14 @@ def funnel(gates: dict[str, Counter[str]]) -> Table:
     for gate, counts in gates.items():
         table.add_row(clean(gate), str(sum(counts.values())), *(str(counts[column]) for column in columns))
     return table
+
+
+def _endpoint(figures: EndpointFigures) -> str:
+    breaker = "" if figures.breaker == "closed" else f", breaker {figures.breaker.replace('_', ' ')}"
+    return clean(
+        f"{figures.endpoint}: {figures.in_flight} of {figures.limit} in flight, {figures.queue} queued, {figures.rate_limited} "
+        f"times 429, p50 {latency(figures.p50_s)}, p95 {latency(figures.p95_s)}{breaker}"
+    )
 
 
 def _counted(label: str, counts: Counter[str]) -> str:

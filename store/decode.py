@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from factory.ports import Attempt, CallIdentity, CallRecord, JobRecord, JobState, Policy
+from factory.ports import Attempt, CallIdentity, CallRecord, EndpointFigures, JobRecord, JobState, Policy
 from factory.types import CallRef, Candidate, Coordinate, Finding, Outcome, Receipt, Revision, Stage, State
 
 
@@ -55,6 +55,24 @@ def _attempt(row: Any) -> Attempt:
         row.number, row.started_at, row.seconds, row.status, row.detail, row.served_model, row.request_id,
         row.input_tokens, row.output_tokens, row.cached_tokens, row.reserved_nano_usd, row.cost_nano_usd, row.flag,
     )  # fmt: skip
+
+
+def endpoint(row: Any) -> EndpointFigures:
+    return EndpointFigures(
+        endpoint=row.endpoint,
+        in_flight=row.in_flight,
+        limit=row.in_flight_limit,
+        max_in_flight=row.max_in_flight,
+        queue=row.queue,
+        requests=row.requests,
+        rate_limited=row.rate_limited,
+        outages=row.outages,
+        breaker=row.breaker,
+        p50_s=row.p50_s,
+        p95_s=row.p95_s,
+        latencies={int(bucket): count for bucket, count in orjson.loads(row.latencies).items()},
+        at=row.at,
+    )
 
 
 def coordinate(text: str) -> Coordinate:

@@ -13,7 +13,7 @@ import orjson
 
 from factory.canonical import canonical_json, sha256_hex
 from factory.errors import FactoryError
-from factory.ports import CallIdentity, CallRecord, GateTally, JobRecord, Landing
+from factory.ports import CallIdentity, CallRecord, EndpointFigures, GateTally, JobRecord, Landing
 from factory.types import CallRef, Candidate
 from factory.types.seal import Sealed, sealed
 from store.schema import IDENTITY, calls
@@ -162,4 +162,23 @@ def job_values(job: JobRecord) -> dict[str, Any]:
         "charged_nano_usd": 0,
         "cap_nano_usd": None,
         "retried": job.retried,
+    }
+
+
+def endpoint_values(job: int, figures: EndpointFigures) -> dict[str, Any]:
+    return {
+        "job": job,
+        "endpoint": figures.endpoint,
+        "in_flight": figures.in_flight,
+        "in_flight_limit": figures.limit,
+        "max_in_flight": figures.max_in_flight,
+        "queue": figures.queue,
+        "requests": figures.requests,
+        "rate_limited": figures.rate_limited,
+        "outages": figures.outages,
+        "breaker": str(figures.breaker),
+        "p50_s": figures.p50_s,
+        "p95_s": figures.p95_s,
+        "latencies": text_json({str(bucket): count for bucket, count in figures.latencies.items()}),
+        "at": figures.at,
     }

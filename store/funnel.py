@@ -32,6 +32,7 @@ def snapshot(connection: Connection, job_id: str) -> Snapshot:
         planted=_planted(connection, row.number),
         lease_alive=row.state == JobState.RUNNING and leases.is_alive(lease),
         seconds=leases.worked_seconds(lease),
+        endpoints=reader.endpoint_figures(connection, row.number),
     )
 
 

@@ -25,6 +25,7 @@ def _plain(table: Table) -> Bulk:
 
 _CALL_COUNTERS: Final = ("calls", "cost_nano_usd")
 _GATE_COUNTERS: Final = ("candidates", "calls", "seconds", "cost_nano_usd")
+_ENDPOINT_FIGURES: Final = [column.name for column in schema.endpoints.columns if not column.primary_key]
 
 _MEASURE_COUNTERS: Final = ("yes", "taken")
 
@@ -142,6 +143,12 @@ class Group:
                 ledger.set_cap(self._connection, leases.held(self._connection, lease).number, cap)
             case operations.Append(lease, indices):
                 leases.append(self._connection, lease, indices)
+            case operations.KeepEndpoints(lease, rows):
+                # Asked of the lease even where there are no rows: a stale one is refused whatever it brings.
+                leases.held(self._connection, lease)
+                statement = sqlite.insert_or_replace(schema.endpoints, _ENDPOINT_FIGURES)
+                for row in rows:
+                    self._connection.execute(statement, row)
             case operations.PutCache(key, data):
                 statement = sqlite.insert_or_replace(schema.caches, ("data", "at"))
                 self._connection.execute(statement, {"key": key, "data": data, "at": holders.wall()})

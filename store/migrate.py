@@ -29,7 +29,7 @@ def _is_current(url: StoreUrl, busy_timeout_s: float) -> bool:
     engine = sqlite.reading_engine(url, busy_timeout_s)
     try:
         with engine.connect() as connection:
-            return _checked_version(connection, url) == schema.HEAD
+            return checked_version(connection, url) == schema.HEAD
     finally:
         engine.dispose()
 
@@ -42,20 +42,25 @@ def _upgrade(url: StoreUrl, busy_timeout_s: float) -> None:
             raise url.refuse(f"write-ahead logging is not possible here (journal mode {mode})", "Use a local disk")
         # The write lock is held from here on: whoever opens the store meanwhile waits, then finds it current.
         with engine.begin() as connection:
-            version = _checked_version(connection, url)
+            version = checked_version(connection, url)
             if version != schema.HEAD:
                 _run_migrations(connection, url, version)
     finally:
         engine.dispose()
 
 
-def _checked_version(connection: Connection, url: StoreUrl) -> str | None:
+def checked_version(connection: Connection, url: StoreUrl) -> str | None:
     """The store's schema version, None for an empty database. Raises BadInput for somebody else's database."""
     if sqlite.is_empty(connection):
         return None
     if sqlite.application_id(connection) != sqlite.APPLICATION_ID or not inspect(connection).has_table("alembic_version"):
         raise url.refuse("is a SQLite database, but not a store of this factory", "Name another file; it was left as it is")
     return str(connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one())
+
+
+def too_new(url: StoreUrl, version: str) -> BadInput:
+    fix = "Upgrade: pip install --upgrade eval-data-factory"
+    return url.refuse(f"was written by a newer version of the factory (schema {version})", fix)
 
 
 def _run_migrations(connection: Connection, url: StoreUrl, version: str | None) -> None:
@@ -74,6 +79,5 @@ def _run_migrations(connection: Connection, url: StoreUrl, version: str | None) 
         if version is not None:
             ScriptDirectory.from_config(config).get_revision(version)
     except CommandError as error:
-        fix = "Upgrade: pip install --upgrade eval-data-factory"
-        raise url.refuse(f"was written by a newer version of the factory (schema {version})", fix) from error
+        raise too_new(url, str(version)) from error
     command.upgrade(config, "head")

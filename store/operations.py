@@ -64,6 +64,15 @@ class Append:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepEndpoints:
+    """rows: of endpoints."""
+
+    kind: ClassVar[str] = ""
+    lease: Lease
+    rows: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class OpenAttempt:
     """job: the job's number; row: of open_attempts."""
 
@@ -102,7 +111,7 @@ class PutBlob:
 Gathered = OpenAttempt | RecordCall | Land | PutBlob
 """Operations whose rows a transaction inserts together with those of others."""
 
-Single = CreateJob | Acquire | Renew | Finish | SetCap | Append | PutCache
+Single = CreateJob | Acquire | Renew | Finish | SetCap | Append | KeepEndpoints | PutCache
 """Operations that read and write on their own; their answer is a Lease or None."""
 
 Operation = Gathered | Single

@@ -10,10 +10,22 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, Select, func, select
 
 from factory.errors import BadInput
-from factory.ports import CallRecord, CorpusEntry, JobRecord, Money
+from factory.ports import CallRecord, CorpusEntry, EndpointFigures, JobRecord, Money
 from factory.types import Candidate, State
 from store import decode, ledger
-from store.schema import blobs, caches, call_attempts, calls, candidates, corpus_items, jobs, receipts, revisions, vectors
+from store.schema import (
+    blobs,
+    caches,
+    call_attempts,
+    calls,
+    candidates,
+    corpus_items,
+    endpoints,
+    jobs,
+    receipts,
+    revisions,
+    vectors,
+)  # fmt: skip
 
 # Candidates whose receipts are fetched together while streaming.
 _CHUNK: Final = 200
@@ -50,6 +62,12 @@ def _the_one(rows: Sequence[Any], asked: str, what: str, fix: str) -> Any:
     raise BadInput(f"several {what}s begin like this ({matches}, ...)", where=f"{what} {asked}", fix="Give more of the id")
 
 
+def endpoint_figures(connection: Connection, job: int) -> list[EndpointFigures]:
+    """Of the job with this number, by name."""
+    rows = connection.execute(select(endpoints).where(endpoints.c.job == job).order_by(endpoints.c.endpoint))
+    return [decode.endpoint(row) for row in rows]
+
+
 class Reader:
     """Reads through an engine whose connections see one snapshot per transaction."""
 
@@ -78,6 +96,10 @@ class Reader:
     def money(self, job_id: str) -> Money:
         with self._engine.connect() as connection:
             return ledger.money(connection, job_row(connection, job_id))
+
+    def endpoints(self, job_id: str) -> list[EndpointFigures]:
+        with self._engine.connect() as connection:
+            return endpoint_figures(connection, job_row(connection, job_id).number)
 
     def calls(self, job_id: str, index: int) -> list[CallRecord]:
         with self._engine.connect() as connection:

@@ -26,7 +26,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD: Final = "0004"
+HEAD: Final = "0005"
 """The migration this code needs; kept here so that opening a current store loads no migration machinery."""
 
 APPEND_ONLY: Final = ("revisions", "receipts", "calls", "call_attempts")
@@ -152,6 +152,29 @@ call_tallies = Table(
     Column("calls", Integer, nullable=False),
     Column("cost_nano_usd", BigInteger, nullable=False),
     PrimaryKeyConstraint("job", "role"),
+    sqlite_with_rowid=False,
+)
+
+# Figures of a provider's endpoint, overwritten while the job runs. latencies: {bucket: count}; in_flight, its limit and queue
+# are of the moment at, the counts of the job's whole life.
+endpoints = Table(
+    "endpoints",
+    metadata,
+    Column("job", Integer, ForeignKey("jobs.number"), nullable=False),
+    Column("endpoint", Text, nullable=False),
+    Column("in_flight", Integer, nullable=False),
+    Column("in_flight_limit", Integer, nullable=False),
+    Column("max_in_flight", Integer, nullable=False),
+    Column("queue", Integer, nullable=False),
+    Column("requests", BigInteger, nullable=False),
+    Column("rate_limited", BigInteger, nullable=False),
+    Column("outages", BigInteger, nullable=False),
+    Column("breaker", Text, nullable=False),
+    Column("p50_s", Float),
+    Column("p95_s", Float),
+    Column("latencies", Text, nullable=False),
+    Column("at", Float, nullable=False),
+    PrimaryKeyConstraint("job", "endpoint"),
     sqlite_with_rowid=False,
 )
 

@@ -123,6 +123,22 @@ def is_empty(connection: Connection) -> bool:
     return not connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar_one()
 
 
+def damage(connection: Connection, seconds: float) -> tuple[str, ...] | None:
+    """What SQLite's own check of the whole file finds wrong, a line each (five at most); None when the time was too short."""
+    raw: Any = connection.connection.driver_connection
+    until = time.monotonic() + seconds
+    raw.set_progress_handler(lambda: time.monotonic() > until, 10_000)
+    try:
+        found = connection.exec_driver_sql("PRAGMA integrity_check(5)").scalars().all()
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlite_errorname", "") != "SQLITE_INTERRUPT":
+            raise
+        return None
+    finally:
+        raw.set_progress_handler(None, 0)
+    return () if found == ["ok"] else tuple(str(line) for line in found)
+
+
 def mark_as_store(connection: Connection) -> None:
     connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
 

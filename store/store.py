@@ -13,6 +13,7 @@ from factory.ports import (
     CallIdentity,
     CallRecord,
     CorpusEntry,
+    EndpointFigures,
     Holder,
     JobRecord,
     JobState,
@@ -153,6 +154,14 @@ class SqlStore:
 
     async def append(self, lease: Lease, indices: int) -> None:
         await self._write(operations.Append(lease, indices))
+
+    async def keep_endpoints(self, lease: Lease, figures: Sequence[EndpointFigures]) -> None:
+        job, _ = self._job(lease.job)
+        await self._write(operations.KeepEndpoints(lease, tuple(encode.endpoint_values(job, each) for each in figures)))
+
+    def endpoints(self, job_id: str) -> Sequence[EndpointFigures]:
+        """By name. The job by its id or a unique beginning of it. Raises BadInput."""
+        return self._reader.endpoints(job_id)
 
     def calls(self, job_id: str, index: int) -> Sequence[CallRecord]:
         """In the order of their identities."""

@@ -18,10 +18,10 @@ from factory.limits.adaptive import AdaptiveLimit
 from factory.limits.breaker import Breaker, BreakerSettings, BreakerState
 from factory.limits.bucket import Bucket
 from factory.limits.clock import Clock
+from factory.limits.latency import Latencies
 
 _REJECTIONS: Final = frozenset({FailureKind.RATE_LIMITED, FailureKind.OVERLOADED})
 _OUTAGES: Final = frozenset({FailureKind.CONNECTION, FailureKind.TIMEOUT, FailureKind.SERVER_ERROR, FailureKind.OVERLOADED})
-_LATENCIES: Final = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,8 @@ class EndpointStats:
     """An endpoint as `factory status` shows it. Times in seconds.
 
     limit: calls allowed in flight now; queue: calls that wait for a slot; requests: calls sent; rate_limited, outages: how
-    they failed; paused_for_s: what is left of a provider's Retry-After; gone_for_s: see `Endpoint.gone_for_s`; p50_s, p95_s:
-    latency of the last 512 answered calls, None before the first.
+    they failed; paused_for_s: what is left of a provider's Retry-After; gone_for_s: see `Endpoint.gone_for_s`; latencies: of
+    the answered calls, a copy.
     """
 
     key: str
@@ -44,8 +44,7 @@ class EndpointStats:
     breaker: BreakerState
     paused_for_s: float
     gone_for_s: float
-    p50_s: float | None
-    p95_s: float | None
+    latencies: Latencies
 
 
 class Slot:
@@ -122,7 +121,7 @@ class Endpoint:
         self._timer: asyncio.Task[None] | None = None
         self._timer_at = 0.0
         self._sent = self._rate_limited = self._outages = 0
-        self._latencies: deque[float] = deque(maxlen=_LATENCIES)
+        self._latencies = Latencies()
 
     def slot(self, tokens: int = 0) -> Slot:
         """A slot to enter. tokens: an upper bound of what the call takes of the tokens per minute."""
@@ -140,7 +139,7 @@ class Endpoint:
     @property
     def answered(self) -> bool:
         """Whether it ever answered a call of this process."""
-        return bool(self._latencies)
+        return self._latencies.count > 0
 
     @property
     def gone_for_s(self) -> float:
@@ -152,7 +151,6 @@ class Endpoint:
 
     def stats(self) -> EndpointStats:
         now = self.clock.now()
-        latencies = sorted(self._latencies)
         return EndpointStats(
             key=self.key,
             in_flight=self._in_flight,
@@ -165,8 +163,7 @@ class Endpoint:
             breaker=self._breaker.state(now),
             paused_for_s=max(0.0, self._paused_until - now),
             gone_for_s=self.gone_for_s,
-            p50_s=_rank(latencies, 0.50),
-            p95_s=_rank(latencies, 0.95),
+            latencies=Latencies(self._latencies.buckets),
         )
 
     async def _acquire(self, slot: Slot) -> None:
@@ -225,7 +222,7 @@ class Endpoint:
         self._limit.accepted(self._in_flight)
         self._breaker.answered(slot._generation)
         self._trouble_since = None
-        self._latencies.append(now - slot._sent_at)
+        self._latencies.add(now - slot._sent_at)
 
     def _failed(self, slot: Slot, failure: ModelFailure, now: float) -> None:
         rejected, outage = failure.kind in _REJECTIONS, failure.kind in _OUTAGES
@@ -355,8 +352,3 @@ class Limits:
     def stats(self) -> tuple[EndpointStats, ...]:
         """Every endpoint, in the order of their first use."""
         return tuple(endpoint.stats() for endpoint in self._endpoints.values())
-
-
-def _rank(ordered: list[float], share: float) -> float | None:
-    """The nearest-rank percentile."""
-    return ordered[math.ceil(share * len(ordered)) - 1] if ordered else None

@@ -18,6 +18,7 @@ from factory.errors import FactoryError, Interrupted, LimitReached, TargetNotRea
 from factory.journal import Journal
 from factory.lever import Line, pull
 from factory.orchestrator.lander import Lander, Ledger
+from factory.orchestrator.meter import Meter
 from factory.orchestrator.progress import Progress
 from factory.ports import Corpus, JobState, Lease, Policy, Store
 from factory.sampling import Exhausted, Sampler
@@ -51,6 +52,7 @@ class Run:
     corpus: Corpus
     ledger: Ledger
     progress: Progress
+    meter: Meter
     start_index: int = 0
     deadline_s: float | None = None
     _claimed: int = 0
@@ -86,12 +88,13 @@ class Run:
         for worker in workers:
             worker.add_done_callback(self._worker_done)
         heartbeat = asyncio.create_task(keep_lease(self.store, self.lease, lambda exc: self._finish(_failed(exc))))
+        metering = asyncio.create_task(self.meter.keep())
         try:
             end = await self._end
         finally:
-            for task in (*workers, heartbeat):
+            for task in (*workers, heartbeat, metering):
                 task.cancel()
-            await asyncio.gather(*workers, heartbeat, return_exceptions=True)
+            await asyncio.gather(*workers, heartbeat, metering, return_exceptions=True)
             if timer is not None:
                 timer.cancel()
         await self.journal.settle()
@@ -99,6 +102,7 @@ class Run:
             await self._lander.close()
         except FactoryError as exc:
             end = _failed(exc)
+        await self.meter.write()
         await self._give_back(end)
         return end
 

@@ -22,12 +22,12 @@ import yarl
 
 from factory.errors import BadInput, FactoryError, FailureKind, ModelFailure, ProviderUnusable
 from factory.providers.endpoint import NO_KEY, Endpoint, is_metadata
+from factory.providers.secrets import BLOT, SHORTEST_SECRET, Blotter
 
 CONNECT_S: Final = 15.0
 MOST_BYTES: Final = 64 * 1024 * 1024
 # Below the 5 s after which common servers (uvicorn) close an idle connection: a request must not meet one that is closing.
 KEEPALIVE_S: Final = 4.0
-SHORTEST_SECRET: Final = 12
 
 _HOP_HEADERS = frozenset({b"content-encoding", b"content-length", b"transfer-encoding", b"connection", b"set-cookie"})
 
@@ -46,6 +46,7 @@ class Transport(httpx2.AsyncBaseTransport):
     def __init__(self, endpoint: Endpoint, secret: str, connections: int) -> None:
         self._endpoint = endpoint
         self._secret = secret.encode()
+        self._blotter = Blotter(secret)
         self._connections = connections
         self._session: aiohttp.ClientSession | None = None
         self._proxy = endpoint.proxy
@@ -90,13 +91,15 @@ class Transport(httpx2.AsyncBaseTransport):
             self._session = None
 
     def _redacted(self, data: bytes, good: bool) -> bytes:
-        """The same bytes with the key blotted out: a server can echo what it was sent.
+        """The same bytes with the key blotted out: a server can echo what it was sent. From a refusal its parts go too.
 
         A good answer is left whole when the key is too short to be one: "EMPTY", a local server's usual key, is also a word.
         """
-        if self._secret == NO_KEY.encode() or (good and len(self._secret) < SHORTEST_SECRET):
+        if self._secret == NO_KEY.encode():
             return data
-        return data.replace(self._secret, b"[key]") if self._secret in data else data
+        if not good:
+            return self._blotter.blot(data)
+        return data if len(self._secret) < SHORTEST_SECRET else data.replace(self._secret, BLOT)
 
     def _open(self) -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(

@@ -10,6 +10,11 @@
   money was spent and nothing is accepted yet.
 - measures: of the candidates' yes/no measures by name, such as realism.detected: value is the share that are yes, of the taken
   ones (each landed candidate once, by its last revision), low and high its Wilson interval at that level.
+- endpoints: a row per provider endpoint, as last kept by the running job (every second) or at its end; none for simulated ones.
+  in_flight and queue are 0 when the job does not run, the rest is the last state. limit: calls allowed in flight, which adapts
+  up to max_in_flight. requests, rate_limited (answers 429), outages: over the job's whole life, but for what the last second
+  before a kill brought. p50_s, p95_s: latency of answered calls over the same time, waiting for a slot left out, within 1 % of
+  the true percentile, null before the first. at: unix seconds of these figures.
 - planted: for simulated jobs only: kind to {planted, caught, by}; by: gate to count of the planted it stopped first; caught:
   those stopped by the gate whose claim the kind breaks.
 
@@ -24,7 +29,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from factory.canonical import plain
-from factory.ports import JobState, Snapshot
+from factory.ports import EndpointFigures, JobState, Snapshot
 from factory.report.shapes import AMOUNT as _AMOUNT
 from factory.report.shapes import COUNT as _COUNT
 from factory.report.shapes import NANO
@@ -77,6 +82,23 @@ STATUS_SCHEMA: Mapping[str, Any] = _object(
     measures={
         "type": "object",
         "additionalProperties": _object(yes=_COUNT, taken=_COUNT, value=_AMOUNT, low=_AMOUNT, high=_AMOUNT, level=_AMOUNT),
+    },
+    endpoints={
+        "type": "array",
+        "items": _object(
+            endpoint=_TEXT,
+            in_flight=_COUNT,
+            limit=_COUNT,
+            max_in_flight=_COUNT,
+            queue=_COUNT,
+            requests=_COUNT,
+            rate_limited=_COUNT,
+            outages=_COUNT,
+            breaker={"enum": ["closed", "open", "half_open"]},
+            p50_s={"type": ["number", "null"], "minimum": 0},
+            p95_s={"type": ["number", "null"], "minimum": 0},
+            at=_AMOUNT,
+        ),
     },
     planted={"type": "object", "additionalProperties": _object(planted=_COUNT, caught=_COUNT, by=_TALLY)},
 )
@@ -147,6 +169,7 @@ def status_json(snapshot: Snapshot) -> dict[str, Any]:
         "calls": {"total": sum(snapshot.calls_by_role.values()), "by_role": dict(snapshot.calls_by_role)},
         "money": _money(snapshot, accepted),
         "measures": {name: _rate(yes, taken) for name, (yes, taken) in sorted(snapshot.measures.items())},
+        "endpoints": [_endpoint(figures, running=_state(snapshot) == JobState.RUNNING) for figures in snapshot.endpoints],
     }
     if job.simulated:
         out["planted"] = {kind: _planted(row) for kind, row in sorted(snapshot.planted.items())}
@@ -183,6 +206,23 @@ def _money(snapshot: Snapshot, accepted: int) -> dict[str, Any]:
 def _rate(yes: int, taken: int) -> dict[str, Any]:
     found = wilson(yes, taken).rounded()
     return {"yes": yes, "taken": taken, "value": found.value, "low": found.low, "high": found.high, "level": found.level}
+
+
+def _endpoint(figures: EndpointFigures, *, running: bool) -> dict[str, Any]:
+    return {
+        "endpoint": figures.endpoint,
+        "in_flight": figures.in_flight if running else 0,
+        "limit": figures.limit,
+        "max_in_flight": figures.max_in_flight,
+        "queue": figures.queue if running else 0,
+        "requests": figures.requests,
+        "rate_limited": figures.rate_limited,
+        "outages": figures.outages,
+        "breaker": figures.breaker,
+        "p50_s": figures.p50_s,
+        "p95_s": figures.p95_s,
+        "at": figures.at,
+    }
 
 
 def _planted(row: Mapping[str, Any]) -> dict[str, Any]:

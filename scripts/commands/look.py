@@ -8,7 +8,7 @@ from rich.table import Table
 
 from factory.errors import BadInput
 from factory.report import show_json, status_json
-from scripts.console import clean, say, say_json
+from scripts.console import clean, latency, say, say_json
 from scripts.console import show as draw
 from scripts.registry import find_recipe
 from store import SqlStore, open_store
@@ -69,6 +69,8 @@ def print_status(store: SqlStore, job_id: str, url: str, json: bool) -> None:
     cap = f"${money['cap_usd']:.4f}" if money["cap_usd"] is not None else "none"
     each = f"${money['per_accepted_usd']:.4f}" if money["per_accepted_usd"] is not None else "-"
     say(f"money: spent ${money['spent_usd']:.4f}, reserved ${money['reserved_usd']:.4f}, cap {cap}, per accepted {each}")
+    if facts["endpoints"]:
+        draw(_endpoints(facts["endpoints"]))
     if snapshot.seconds > 0 and attempts:
         say(f"rate: {60 * attempts / snapshot.seconds:.0f} attempts a minute over {snapshot.seconds:.0f} s")
     for name, rate in facts["measures"].items():
@@ -103,6 +105,18 @@ def _funnel(gates: list[dict[str, Any]]) -> Table:
         reasons = ", ".join(f"{reason} {count}" for reason, count in list(gate["reasons"].items())[:4])
         cells = (f"{gate[name]:.1f}" if name == "seconds" else str(gate[name]) for name in columns)
         table.add_row(clean(gate["gate"]), *cells, clean(reasons))
+    return table
+
+
+def _endpoints(rows: list[dict[str, Any]]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    table.add_column("endpoint", overflow="fold")
+    for name in ("in flight", "limit", "queue", "requests", "429s", "outages", "breaker", "p50", "p95"):
+        table.add_column(name, justify="right")
+    for row in rows:
+        counts = (row[name] for name in ("in_flight", "limit", "queue", "requests", "rate_limited", "outages"))
+        times = (latency(row[name]) for name in ("p50_s", "p95_s"))
+        table.add_row(clean(row["endpoint"]), *map(str, counts), row["breaker"].replace("_", " "), *times)
     return table
 
 

@@ -41,11 +41,11 @@ def name(role: Role, slot: int) -> str:
     return f"{role.value}-{slot + 1}"
 
 
-def over_the_wire(plan: Plan, server: ModelServer) -> Plan:
-    """The same plan with every member behind a provider's protocol: oracle by anthropic, the others by openai."""
+def over_the_wire(plan: Plan, server: ModelServer, *, by_anthropic: Role = Role.ORACLE) -> Plan:
+    """The same plan with every member behind a provider's protocol: one role by anthropic, the others by openai."""
     members = {}
     for role, seats in plan.cast.members.items():
-        protocol = "anthropic" if role is Role.ORACLE else "openai"
+        protocol = "anthropic" if role is by_anthropic else "openai"
         members[role] = tuple(
             Member(
                 model=f"{protocol}/{name(role, slot)}",

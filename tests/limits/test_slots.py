@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from factory.errors import FailureKind, ModelFailure
 from factory.limits import BreakerState, Endpoint, Limits
+from factory.limits.latency import RELATIVE_ERROR
 from tests.limits.fake_clock import FakeClock, settled
 
 
@@ -53,7 +54,9 @@ async def test_time_in_the_queue_is_told_apart_from_latency() -> None:
     await fake.advance(30)
     await asyncio.gather(*calls)
     assert waited == [0, 7, 14]
-    assert (under_test.stats().p50_s, under_test.stats().p95_s) == (2, 2)
+    latencies = under_test.stats().latencies
+    assert latencies.count == 3
+    assert [latencies.quantile(share) for share in (0.5, 0.95)] == pytest.approx([2, 2], rel=RELATIVE_ERROR)
 
 
 async def test_callers_with_one_key_share_one_endpoint_under_the_stricter_caps() -> None:
@@ -85,7 +88,7 @@ async def test_a_refusal_is_an_answer() -> None:
                 raise ModelFailure(FailureKind.REFUSED, "no", retry_after_s=9.0)
         assert not slot.blameless
     stats = under_test.stats()
-    assert (stats.breaker, stats.gone_for_s, stats.paused_for_s, stats.p50_s) == (BreakerState.CLOSED, 0, 0, 0)
+    assert (stats.breaker, stats.gone_for_s, stats.paused_for_s, stats.latencies.count) == (BreakerState.CLOSED, 0, 0, 30)
 
 
 async def test_a_waiter_cancelled_at_the_very_moment_of_its_grant_passes_the_slot_on() -> None:

@@ -218,7 +218,7 @@ async def test_a_server_of_its_own_process(monkeypatch: pytest.MonkeyPatch, tmp_
         assert (await outcome(sound, request))[1] == (await SimModel(Dice(), Member(model="sim:dice")).complete(request)).data
         await connections.aclose()
     assert len((tmp_path / "log").read_text().splitlines()) == 2
-    assert roles().keys() == {"dice", "echo"}
+    assert roles().keys() == {"dice", "echo", "ready"}
 
 
 # --- the SDKs

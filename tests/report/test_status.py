@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from factory.ports import JobRecord, JobState, Money, Policy, Snapshot
+from factory.ports import EndpointFigures, JobRecord, JobState, Money, Policy, Snapshot
 from factory.report import SHOW_SCHEMA, STATUS_SCHEMA, show_json, status_json
 from factory.types import CallRef, Candidate, Coordinate, Finding, Outcome, Receipt, Revision, Stage, State
 
@@ -45,6 +45,7 @@ def test_the_shape_is_the_published_one() -> None:
         "measures": {"realism.detected": {
             "yes": 5, "taken": 200, "value": 0.025, "low": 0.010725, "high": 0.057178, "level": 0.95,
         }},
+        "endpoints": [],
         "planted": {"wrong_reference": {"planted": 5, "caught": 4, "by": {"oracle": 4, "novelty": 1}}},
     }  # fmt: skip
     assert list(status_json(SNAPSHOT)) == list(STATUS_SCHEMA["properties"])
@@ -78,6 +79,32 @@ def test_what_was_planted_shows_for_simulated_jobs_only() -> None:
 )
 def test_a_running_job_nobody_holds_is_interrupted(state: JobState, alive: bool, shown: str) -> None:
     assert status_json(replace(SNAPSHOT, job=replace(JOB, state=state), lease_alive=alive))["state"] == shown
+
+
+ENDPOINT = EndpointFigures(
+    endpoint="openai at api.example (KEY)", in_flight=5, limit=6, max_in_flight=64, queue=11, requests=100, rate_limited=7,
+    outages=2, breaker="open", p50_s=0.25, p95_s=1.5, latencies={-69: 4}, at=1000.5,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("state", "alive", "in_flight", "queue"),
+    [
+        (JobState.RUNNING, True, 5, 11),
+        (JobState.RUNNING, False, 0, 0),
+        (JobState.STOPPED, False, 0, 0),
+        (JobState.DONE, False, 0, 0),
+    ],
+)
+def test_nothing_is_in_flight_of_a_job_that_does_not_run(state: JobState, alive: bool, in_flight: int, queue: int) -> None:
+    blank = replace(ENDPOINT, endpoint="b", p50_s=None, p95_s=None, latencies={})
+    shown = status_json(replace(SNAPSHOT, job=replace(JOB, state=state), lease_alive=alive, endpoints=[ENDPOINT, blank]))
+    jsonschema.validate(json.loads(json.dumps(shown)), STATUS_SCHEMA)
+    assert shown["endpoints"][0] == {
+        "endpoint": "openai at api.example (KEY)", "in_flight": in_flight, "limit": 6, "max_in_flight": 64, "queue": queue,
+        "requests": 100, "rate_limited": 7, "outages": 2, "breaker": "open", "p50_s": 0.25, "p95_s": 1.5, "at": 1000.5,
+    }  # fmt: skip
+    assert [row["p50_s"] for row in shown["endpoints"]] == [0.25, None]
 
 
 def test_cost_per_accepted_is_no_division_by_zero() -> None:

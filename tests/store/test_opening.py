@@ -25,9 +25,10 @@ from factory.ports import JobState, Money
 from store import migrate, open_store, schema, sqlite, this_process
 from store.url import parse
 from tests.store.making import EMBEDDER, a_call, a_candidate, a_job, a_landing, planting_call
+from tests.store.test_endpoints import FIGURES
 
 ROOT = Path(__file__).resolve().parents[2]
-FIXTURE = Path(__file__).parent / "fixtures" / "store_0001.sql"
+FIXTURES = {path.stem.removeprefix("store_"): path for path in (Path(__file__).parent / "fixtures").glob("store_*.sql")}
 
 BAD_URLS = [
     ("factory", "neither a store URL nor a path ending in .db", "sqlite:///"),
@@ -139,10 +140,10 @@ def test_the_head_the_code_names_is_the_last_migration() -> None:
     assert ScriptDirectory.from_config(config).get_current_head() == schema.HEAD
 
 
-def an_old_store(folder: Path) -> str:
-    """A store that version 0001 wrote, rebuilt from its dump."""
+def an_old_store(folder: Path, version: str = "0001") -> str:
+    """A store that an older version wrote, rebuilt from its dump."""
     connection = sqlite3.connect(folder / "old.db")
-    connection.executescript(FIXTURE.read_text(encoding="utf-8"))
+    connection.executescript(FIXTURES[version].read_text(encoding="utf-8"))
     connection.close()
     return f"sqlite:///{folder}/old.db"
 
@@ -168,16 +169,24 @@ def check_old_contents(url: str) -> None:
         assert store.money("job-a") == Money(14, 49, 100)
         await store.record_call(lease, a_call(1))
         await store.land(lease, a_landing(1))
+        assert store.endpoints("job-a") == []
+        await store.keep_endpoints(lease, [FIGURES])
         await store.finish(lease, JobState.STOPPED, "")
 
     asyncio.run(main())
+    assert store.endpoints("job-a") == [FIGURES]
     assert store.money("job-a") == Money(21 + 40, 0, 100)
     assert [unit.index for unit in list(store.candidates(job_id="job-a"))] == [0, 1]
     store.close()
 
 
-def test_a_store_written_by_0001_opens_and_goes_on(tmp_path: Path) -> None:
-    check_old_contents(an_old_store(tmp_path))
+@pytest.mark.parametrize("version", sorted(FIXTURES))
+def test_a_store_written_by_an_older_version_opens_and_goes_on(tmp_path: Path, version: str) -> None:
+    check_old_contents(an_old_store(tmp_path, version))
+
+
+def test_every_version_but_this_one_has_its_fixture() -> None:
+    assert sorted(FIXTURES) == [f"{number:04}" for number in range(1, int(schema.HEAD))]
 
 
 def test_what_was_append_only_in_0001_still_is(tmp_path: Path) -> None:

@@ -120,6 +120,15 @@ def _echo_key(x: Exchange, argument: str) -> Wire:
     return replace(wire, headers={**wire.headers, "x-request-id": x.authorization, "request-id": x.authorization})
 
 
+def _masked_key(x: Exchange, argument: str) -> Wire:
+    """OpenAI's own way with a wrong key: its beginning and its end."""
+    key = x.authorization.removeprefix("Bearer ")
+    message = (
+        f"Incorrect API key provided: {key[:8]}{'*' * 20}{key[-4:]}. You can find your API key at https://provider.example."
+    )
+    return x.error(401, message, ("invalid_request_error", "invalid_api_key"), "authentication_error")
+
+
 def _status(status: int, message: str, openai: tuple[str, str | None], anthropic: str) -> Callable[[Exchange, str], Wire]:
     return lambda x, argument: x.error(status, message, openai, anthropic)
 
@@ -200,6 +209,7 @@ FAULTS: Final[Mapping[str, Callable[[Exchange, str], Wire]]] = {
     "overloaded": _status(529, "Overloaded.", ("overloaded", None), "overloaded_error"),
     "redirect": _redirect,
     "echo_key": _echo_key,
+    "masked_key": _masked_key,
 }  # fmt: skip
 
 

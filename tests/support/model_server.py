@@ -19,6 +19,7 @@ import socket
 import struct
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -45,12 +46,16 @@ class Rehearsed:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A request as it arrived. headers have lower-case names."""
+    """A request as it arrived. headers have lower-case names; held_s: how long its answer was held back; at: unix seconds of
+    the answer.
+    """
 
     protocol: str
     headers: Mapping[str, str]
     body: Mapping[str, Any]
     fault: str
+    held_s: float = 0.0
+    at: float = 0.0
 
     @property
     def key(self) -> str:
@@ -136,17 +141,18 @@ class ModelServer:
         if method != "POST" or protocol is None:
             return await send(writer, Wire(404, b"not found", {"content-type": "text/plain"}))
         low, high = self._delay_ms
+        began = time.monotonic()
         if high > 0:
             await asyncio.sleep(random.uniform(low, high) / 1000)
-        return await send(writer, self._answer(protocol, headers, json.loads(raw)))
+        return await send(writer, self._answer(protocol, headers, json.loads(raw), time.monotonic() - began))
 
     # --- one call
 
-    def _answer(self, protocol: str, headers: Mapping[str, str], body: Mapping[str, Any]) -> Wire:
+    def _answer(self, protocol: str, headers: Mapping[str, str], body: Mapping[str, Any], held_s: float) -> Wire:
         key = headers.get("x-client-request-id", "")
         fault = self.faults.fault(len(self.seen), key, self._attempts[key])
         self._attempts[key] += 1
-        self.seen.append(Seen(protocol, headers, body, fault))
+        self.seen.append(Seen(protocol, headers, body, fault, held_s, time.time()))
         authorization = headers.get("authorization") or headers.get("x-api-key", "")
         blank = Exchange(protocol, {}, authorization)
         if self._key is not None and authorization.removeprefix("Bearer ") != self._key:

@@ -35,5 +35,12 @@ class Echo:
         return Played(request.messages[-1].text)
 
 
+class Ready:
+    """Answers what `factory doctor` asks for."""
+
+    def play(self, request: ModelRequest, options: Mapping[str, Any], rng: random.Random) -> Played:
+        return Played('{"ready": true}')
+
+
 def roles() -> Mapping[str, RolePlayer]:
-    return {"dice": Dice(), "echo": Echo()}
+    return {"dice": Dice(), "echo": Echo(), "ready": Ready()}
