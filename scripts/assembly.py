@@ -20,7 +20,7 @@ from factory.canonical import digest, sha256_hex
 from factory.config.lineage import LineageReport, check_lineage
 from factory.config.prices import prices_of
 from factory.errors import BadInput
-from factory.gate import Gate, settings_of
+from factory.gate import Gate, LandingGate, settings_of
 from factory.lever import Line
 from factory.limits import Limits
 from factory.ports import Embedder, RolePlayer
@@ -30,6 +30,7 @@ from factory.providers.sim import SimModel
 from factory.recipe import Recipe
 from factory.similarity.embedder import load_embedder
 from factory.similarity.references import Reference
+from factory.similarity.unread import NO_EMBEDDER
 from factory.types import Cast, Member, Role, Spec
 from scripts.registry import find_recipe
 
@@ -124,7 +125,12 @@ def _plan(loaded: config.LoadedSpec, cast: config.LoadedCast, recipe: Recipe) ->
         "cast_path": shipped or str(cast.path.absolute()),
         "cast_text": cast.text,
     }
-    return Plan(spec, recipe, settings, bound, cast.cast, load_embedder(spec.embedder), references, inputs, lineage)
+    return Plan(spec, recipe, settings, bound, cast.cast, _embedder(spec, bound), references, inputs, lineage)
+
+
+def _embedder(spec: Spec, bound: Sequence[Gate]) -> Embedder:
+    """The spec's embedder, where a gate compares with the corpus; only gates that are asked again at landing may."""
+    return load_embedder(spec.embedder) if any(isinstance(gate, LandingGate) for gate in bound) else NO_EMBEDDER
 
 
 def check_members(recipe: Recipe, cast: Cast, where: str) -> None:
