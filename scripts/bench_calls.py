@@ -50,7 +50,7 @@ FAULT_CALLS: Final = 500
 
 @asynccontextmanager
 async def bare(bench: Bench, concurrency: int) -> AsyncIterator[Call]:
-    """One call by the SDK's request path, on a client of its own: bytes in, bytes out, one parse of the body, one of the text."""
+    """One call by the SDK's request path, on a client of its own: bytes in, bytes out, both parsed."""
     import httpx2
     import orjson
 
@@ -172,7 +172,7 @@ def efficiency(server: str, protocol: str, concurrency: int, rounds: int) -> dic
 
 
 def fault_ratio(server: str, kind: str, rounds: int) -> float:
-    """Our wall time for 500 calls with faults divided by the patient bare loop's; a candidate is one call here, as its row is."""
+    """Our wall time for 500 calls with faults divided by the patient bare loop's; a candidate is one call here."""
     ratios = []
     for seed in range(rounds):
         bench = Bench("openai", f"{server}/{kind}-{seed}", calls=1)
@@ -187,18 +187,27 @@ def fault_ratio(server: str, kind: str, rounds: int) -> float:
 
 
 def startup_cpu_s(server: str, rounds: int) -> dict[str, float]:
-    """CPU of `factory run` with models of both SDKs for one attempt (one call), and of an interpreter that imports both SDKs."""
+    """CPU of `factory run` with models of both SDKs for one call, and of an interpreter that imports both SDKs."""
     spec = (ROOT / "recipes/ground_truth/specs/pharmacy.yaml").read_text()
-    member = "{{model: {0}/m, family: {1}, base_url: '{2}', max_tokens: 512, price: {{input: 1, output: 4}}}}"
+    member = "{{model: {0}/{1}, family: {1}, base_url: '{2}', max_tokens: 512, price: {{input: 1, output: 4}}}}"
     author, oracle = (
         member.format(protocol, family, server + "/0" + path)
         for protocol, family, path in (("openai", "a", "/v1"), ("anthropic", "b", ""))
     )
-    solver = author.replace("family: a", "family: c")
+    solver = author.replace("openai/a, family: a", "openai/c, family: c")
     with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "spec.yaml").write_text(spec + "\nwithout: [novelty]\n")
+        (Path(folder) / "spec.yaml").write_text(spec + "\nwithout: [novelty]\nrepairs: 0\n")
         (Path(folder) / "cast.yaml").write_text(f"author: {author}\noracle: {oracle}\nsolvers: [{solver}]\n")
-        command = ["-c", "from scripts.cli import main; main()", "run", f"{folder}/spec.yaml", "--cast", f"{folder}/cast.yaml", "--attempts", "1"]
+        command = [
+            "-c",
+            "from scripts.cli import main; main()",
+            "run",
+            f"{folder}/spec.yaml",
+            "--cast",
+            f"{folder}/cast.yaml",
+            "--attempts",
+            "1",
+        ]
         ran, imported = [], []
         for number in range(rounds):
             stats(server)

@@ -9,6 +9,7 @@ durable before its attempt), receipts, lander and store. What is left out is oth
 from __future__ import annotations
 
 import asyncio
+import importlib
 import resource
 import sys
 import tempfile
@@ -190,12 +191,8 @@ def scratch_store() -> Iterator[SqlStore]:
 
 def memory_growth_mb(root: str) -> float:
     """Peak resident memory of this process over what it takes once everything it needs is imported."""
-    import factory.providers.anthropic
-    import factory.providers.openai
-    from factory.providers.transport import _sdk
-
-    for provider in ("openai", "anthropic"):
-        _sdk(provider)
+    for name in ("openai", "anthropic", "factory.providers.openai", "factory.providers.anthropic"):
+        importlib.import_module(name)
     base = int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
     with scratch_store() as store:
         asyncio.run(replace(Bench("openai", root), calls=2).run(store, MEMORY_CANDIDATES, 64))

@@ -30,8 +30,8 @@ class EndpointStats:
     """An endpoint as `factory status` shows it. Times in seconds.
 
     limit: calls allowed in flight now; queue: calls that wait for a slot; requests: calls sent; rate_limited, outages: how
-    they failed; paused_for_s: what is left of a Retry-After that holds every call back; gone_for_s: see `Endpoint.gone_for_s`; p50_s, p95_s:
-    latency of the last 512 answered calls, None before the first.
+    they failed; paused_for_s: what is left of a Retry-After that holds every call back; gone_for_s: see `Endpoint.gone_for_s`;
+    p50_s, p95_s: latency of the last 512 answered calls, None before the first.
     """
 
     key: str
