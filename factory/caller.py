@@ -12,7 +12,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from factory.budget import FREE, Budget, Price, attempt_cost_nano, input_tokens_bound, worst_case_nano
 from factory.errors import CallGivenUp, FailureKind, ModelFailure, ProviderUnusable
@@ -75,14 +75,15 @@ class Caller:
         self, task: asyncio.Task[Any], identity: CallIdentity, request: ModelRequest
     ) -> tuple[ModelReply | ModelFailure, tuple[Attempt, ...]]:
         channel = self.channels[Role(identity.role)][identity.slot]
+        bound = _bound(channel, request)
         attempts: list[Attempt] = []
         failures = 0
         while True:
             self._waiting.add(task)
             if self._closed:
                 raise asyncio.CancelledError
-            slot = channel.endpoint.slot(_tokens(channel, request)) if channel.endpoint is not None else None
-            outcome = await self._try(task, channel, slot, identity, request, attempts)
+            slot = channel.endpoint.slot(bound.tokens) if channel.endpoint is not None else None
+            outcome = await self._try(task, channel, slot, bound, identity, request, attempts)
             if isinstance(outcome, ModelReply) or not outcome.kind.transient:
                 return outcome, tuple(attempts)
             self._waiting.add(task)
@@ -90,21 +91,25 @@ class Caller:
             failures += slot is None or not slot.blameless
             if self.retry.spent(failures):
                 raise CallGivenUp(f"{failures} attempts at {request.model} failed, the last with {outcome}")
+            wait = _asked_for(outcome) if slot is None else slot.asked_s
             if slot is None or not slot.held_back:
-                await self.clock.sleep(max(self.retry.wait_s(len(attempts), self.rng), _asked_for(slot, outcome)))
+                wait = max(wait, self.retry.wait_s(len(attempts), self.rng))
+            if wait > 0:
+                await self.clock.sleep(wait)
 
     async def _try(
         self,
         task: asyncio.Task[Any],
         channel: Channel,
         slot: Slot | None,
+        bound: _Bound,
         identity: CallIdentity,
         request: ModelRequest,
         attempts: list[Attempt],
     ) -> ModelReply | ModelFailure:
         try:
             async with _held(slot):
-                return await self._attempt(task, channel, slot, identity, request, attempts)
+                return await self._attempt(task, channel, slot, bound.nano, identity, request, attempts)
         except ModelFailure as failure:
             return failure
 
@@ -113,12 +118,12 @@ class Caller:
         task: asyncio.Task[Any],
         channel: Channel,
         slot: Slot | None,
+        worst: int,
         identity: CallIdentity,
         request: ModelRequest,
         attempts: list[Attempt],
     ) -> ModelReply:
         """One attempt inside its slot. Raises the ModelFailure it ended with, so that the slot sees it."""
-        worst = 0 if channel.price.free else _worst(channel, request)
         # The slot comes before the money: a kill then charges only what was really in flight.
         held = await self.budget.reserve(worst)
         # From here on it goes through: a reservation that is durable but never sent would be charged for nothing.
@@ -164,21 +169,27 @@ def _held(slot: Slot | None) -> AbstractAsyncContextManager[Any]:
     return slot if slot is not None else nullcontext()
 
 
-def _tokens(channel: Channel, request: ModelRequest) -> int:
-    return input_tokens_bound(request) + (channel.max_tokens or 0)
+class _Bound(NamedTuple):
+    """The most an attempt can take: tokens, and nano-dollars."""
+
+    tokens: int
+    nano: int
 
 
-def _worst(channel: Channel, request: ModelRequest) -> int:
-    return worst_case_nano(channel.price, input_tokens_bound(request), channel.max_tokens or 0)
+def _bound(channel: Channel, request: ModelRequest) -> _Bound:
+    if channel.endpoint is None and channel.price.free:
+        return _Bound(0, 0)
+    read, written = input_tokens_bound(request), channel.max_tokens or 0
+    return _Bound(read + written, 0 if channel.price.free else worst_case_nano(channel.price, read, written))
 
 
 def _billed(outcome: ModelReply | ModelFailure) -> tuple[Any, FailureKind | None]:
     return outcome.usage, outcome.kind if isinstance(outcome, ModelFailure) else None
 
 
-def _asked_for(slot: Slot | None, failure: ModelFailure) -> float:
+def _asked_for(failure: ModelFailure) -> float:
     """A provider's own wish, where no endpoint keeps it for us. Seconds, at most half a minute."""
-    return min(max(failure.retry_after_s or 0.0, 0.0), 30.0) if slot is None else 0.0
+    return min(max(failure.retry_after_s or 0.0, 0.0), 30.0)
 
 
 def _record(

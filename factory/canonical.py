@@ -15,6 +15,7 @@ import orjson
 
 # Types that canonical JSON refuses must not slip through in a form of orjson's own.
 _QUICK = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
+_NEVER_NONFINITE = frozenset({str, int, bool, type(None)})
 _PLAIN_FORMS = "use strings, numbers, booleans, null, lists and string-keyed mappings"
 
 
@@ -32,6 +33,8 @@ def canonical_json(value: Any) -> bytes:
 
 
 def _refuse_nonfinite(value: Any) -> None:
+    if type(value) in _NEVER_NONFINITE:
+        return
     if isinstance(value, float):
         plain(value)
     elif isinstance(value, Mapping):

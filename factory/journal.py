@@ -94,7 +94,6 @@ class Journal:
 
     async def _call_and_commit(self, identity: CallIdentity, request: ModelRequest) -> CallRecord:
         outcome, attempts = await self._caller.call(identity, request)
-        outcome = _storable(outcome)
         record = _record(identity, request, outcome, attempts)
         try:
             await self._store.record_call(self._lease, record)
@@ -186,33 +185,33 @@ class JournaledSeat:
         return await self.scope.ask(identity, request)
 
 
-def _storable(outcome: ModelReply | ModelFailure) -> ModelReply | ModelFailure:
-    """The outcome, or a typed failure in its place when it holds what no store and no export can (half a surrogate pair)."""
-    texts = (outcome.text, outcome.detail) if isinstance(outcome, ModelFailure) else (outcome.text,)
+def _response(outcome: ModelReply | ModelFailure) -> bytes:
+    if isinstance(outcome, ModelFailure):
+        return canonical_json({"failure": outcome.kind.value, "detail": outcome.detail, "text": outcome.text})
+    return canonical_json({"text": outcome.text, "data": outcome.data, "finish_reason": outcome.finish_reason})
+
+
+def _kept(outcome: ModelReply | ModelFailure) -> tuple[ModelReply | ModelFailure, bytes]:
+    """The outcome and what is kept of it: a typed failure where it holds what no store and no export can (half a surrogate
+    pair).
+    """
     try:
-        for text in texts:
-            text.encode()
-        if isinstance(outcome, ModelReply):
-            canonical_json(outcome.data)
-        return outcome
+        return outcome, _response(outcome)
     except (UnicodeEncodeError, TypeError, ValueError) as exc:
-        return ModelFailure(
+        unfit = ModelFailure(
             FailureKind.MALFORMED,
             f"the answer cannot be kept as text ({type(exc).__name__})",
             text=outcome.text.encode("utf-8", "replace").decode(),
             planted=outcome.planted,
         )
+        return unfit, _response(unfit)
 
 
 def _record(
     identity: CallIdentity, request: ModelRequest, outcome: ModelReply | ModelFailure, attempts: tuple[Attempt, ...]
 ) -> CallRecord:
-    if isinstance(outcome, ModelFailure):
-        status = outcome.kind.value
-        response = canonical_json({"failure": status, "detail": outcome.detail, "text": outcome.text})
-    else:
-        status = "ok"
-        response = canonical_json({"text": outcome.text, "data": outcome.data, "finish_reason": outcome.finish_reason})
+    outcome, response = _kept(outcome)
+    status = outcome.kind.value if isinstance(outcome, ModelFailure) else "ok"
     return CallRecord(
         identity=identity,
         key=request.key,

@@ -20,7 +20,7 @@ from factory.canonical import digest, sha256_hex
 from factory.config.lineage import CAST_KEYS, LineageReport, check_lineage
 from factory.config.prices import prices_of
 from factory.errors import BadInput
-from factory.gate import Gate, settings_of
+from factory.gate import Gate, LandingGate, settings_of
 from factory.lever import Line
 from factory.limits import Limits
 from factory.ports import Embedder, RolePlayer
@@ -30,6 +30,7 @@ from factory.providers.sim import SimModel
 from factory.recipe import Recipe
 from factory.similarity.embedder import load_embedder
 from factory.similarity.references import Reference
+from factory.similarity.unread import NO_EMBEDDER
 from factory.types import Cast, Member, Role, Spec
 from scripts.registry import find_recipe
 
@@ -127,11 +128,16 @@ def _plan(loaded: config.LoadedSpec, cast: config.LoadedCast, recipe: Recipe) ->
         "cast_path": shipped or str(cast.path.absolute()),
         "cast_text": cast.text,
     }
-    return Plan(spec, recipe, settings, bound, cast.cast, _embedder(loaded), references, inputs, lineage)
+    return Plan(spec, recipe, settings, bound, cast.cast, _embedder(loaded, bound), references, inputs, lineage)
 
 
-def _embedder(loaded: config.LoadedSpec) -> Embedder:
-    """Raises BadInput naming the spec's own line where the spec chose the embedder."""
+def _embedder(loaded: config.LoadedSpec, bound: Sequence[Gate]) -> Embedder:
+    """The spec's embedder, where a gate compares with the corpus; only gates that are asked again at landing may.
+
+    Raises BadInput naming the spec's own line where the spec chose the embedder.
+    """
+    if not any(isinstance(gate, LandingGate) for gate in bound):
+        return NO_EMBEDDER
     try:
         return load_embedder(loaded.spec.embedder)
     except BadInput as exc:

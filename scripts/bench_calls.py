@@ -1,12 +1,15 @@
-"""What one model call costs us, beside bare loops over the same transport in the same run. Prints JSON.
+"""What one model call costs all-in, beside a bare loop over the same transport in the same run. Prints JSON.
 
-    python -m scripts.bench_calls [--calls 1000] [--rounds 5]
+    python -m scripts.bench_calls [--rounds 5] [--only openai|anthropic|faults|process]
 
-Three ways to make a call are measured, turn about: `bare`, the SDK's own typed call as a script would write it; `raw`, the
-SDK's request path with nothing but one JSON parse; and ours. All go through one shared client on the same aiohttp transport,
-to a server in a process of its own. A way is a coroutine function that makes one call, so another one (through a journal,
-say) is measured by adding it to `ways_of`. CPU is this process's, in milliseconds, the median of the rounds; efficiency is
-the ideal wall time divided by the measured one at 200 ms of latency.
+Ours is a whole `factory run` (`bench_line.py`): lever, journal, limits, durable reservations, receipts, lander, store. Bare is
+a worker pool around the SDK client on the same aiohttp transport, by the same `client.post`, with orjson on both sides: nothing
+is kept, nothing limited, nothing tried again. Both talk to `bench_server.py` in a process of its own, turn about.
+
+CPU is this process's, all threads, in ms per call, marginal: the difference of two sizes divided by the difference in calls.
+Efficiency is the ideal wall time at 200 ms of latency over the measured one. Every figure is the median of the rounds, and
+`overhead` is the median of the rounds' ratios. fault_ratio: 429s carry `Retry-After: 1`, which the bare loop waits out too;
+fault_ratio_unhinted: they carry nothing.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ import random
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
@@ -27,194 +31,206 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
-from factory.errors import ModelFailure
-from factory.types import Member, Message, ModelRequest, ReplySchema
+from scripts.bench_line import MAX_TOKENS, SCHEMA, Bench, messages, scratch_store
 
-Complete = Callable[[ModelRequest], Awaitable[object]]
-Wrap = Callable[[Complete], Complete]
+Call = Callable[[int], Awaitable[object]]
 
+ROOT: Final = Path(__file__).resolve().parents[1]
 PROTOCOLS: Final = ("openai", "anthropic")
 LATENCY_MS: Final = 200
-SCHEMA: Final = ReplySchema(
-    "answer",
-    {
-        "type": "object",
-        "properties": {"answer": {"type": "string"}, "reasoning": {"type": "string"}},
-        "required": ["answer", "reasoning"],
-        "additionalProperties": False,
-    },
-)
-MESSAGES: Final = (
-    Message.of("system", "You solve problems and answer as JSON."),
-    Message.of("user", "What is six by seven? " * 30),
-)
+# Candidates of a small and of a large run; waves of calls of an efficiency run; calls of a fault run.
+SMALL: Final = 64
+LARGE: Final = 320
+WAVES: Final = 16
+FAULT_CALLS: Final = 500
 
 
-# --- measures, each of one way to make a call
+# --- the bare loop
 
 
-async def drive(complete: Complete, calls: int, concurrency: int) -> None:
+@asynccontextmanager
+async def bare(bench: Bench, concurrency: int) -> AsyncIterator[Call]:
+    """One call by the SDK's request path, on a client of its own: bytes in, bytes out, both parsed."""
+    import httpx2
+    import orjson
+
+    from factory.providers.endpoint import endpoint_of
+    from factory.providers.transport import Connections
+
+    connections = Connections(concurrency)
+    client = connections.to(endpoint_of(bench.member("bare"))).client
+    openai = bench.protocol == "openai"
+    path = "/chat/completions" if openai else "/v1/messages"
+
+    async def call(number: int) -> object:
+        content = orjson.dumps(body_of(bench.protocol, number))
+        response = await client.post(path, cast_to=httpx2.Response, content=content)
+        body = orjson.loads(response.content)
+        return orjson.loads(body["choices"][0]["message"]["content"] if openai else body["content"][0]["text"])
+
+    try:
+        yield call
+    finally:
+        await connections.aclose()
+
+
+def body_of(protocol: str, number: int) -> dict[str, Any]:
+    said = [{"role": message.role, "content": message.text} for message in messages(str(number))]
+    body: dict[str, Any] = {"model": "bare", "max_tokens": MAX_TOKENS}
+    if protocol == "openai":
+        schema = {"name": SCHEMA.name, "schema": SCHEMA.schema, "strict": True}
+        return {**body, "messages": said, "response_format": {"type": "json_schema", "json_schema": schema}}
+    output = {"format": {"type": "json_schema", "schema": SCHEMA.schema}}
+    return {**body, "system": said[0]["content"], "messages": said[1:], "output_config": output}
+
+
+async def drive(call: Call, calls: int, concurrency: int) -> None:
     """Make the calls with a pool of workers."""
     numbers = iter(range(calls))
 
     async def worker() -> None:
         for number in numbers:
-            await complete(ModelRequest("x/bench", MESSAGES, f"{number:032x}", SCHEMA, max_tokens=512))
+            await call(number)
 
-    await asyncio.gather(*(worker() for _ in range(min(concurrency, calls))))
-
-
-async def cpu_ms_per_call(complete: Complete, calls: int, concurrency: int = 64) -> float:
-    began = time.process_time()
-    await drive(complete, calls, concurrency)
-    return (time.process_time() - began) / calls * 1000
+    await asyncio.gather(*(worker() for _ in range(concurrency)))
 
 
-async def efficiency(complete: Complete, concurrency: int, waves: int = 8) -> float:
-    """Ideal wall time / measured, with every worker always waiting for an answer of LATENCY_MS."""
-    await drive(complete, concurrency, concurrency)
-    began = time.perf_counter()
-    await drive(complete, waves * concurrency, concurrency)
-    return waves * LATENCY_MS / 1000 / (time.perf_counter() - began)
+def retried(call: Call) -> Call:
+    """The call again after a 429 or a 500, after what the server asks for, else the SDKs' backoff (0.5 s doubling to 8 s)."""
 
-
-async def wall_s(complete: Complete, calls: int, concurrency: int) -> float:
-    began = time.perf_counter()
-    await drive(complete, calls, concurrency)
-    return time.perf_counter() - began
-
-
-# --- the ways
-
-
-@asynccontextmanager
-async def ways_of(protocol: str, root: str, concurrency: int) -> AsyncIterator[Mapping[str, Complete]]:
-    """The ways to call the server below a root address, over one client. To measure another one, add it here."""
-    from factory.providers.connect import connect
-    from factory.providers.endpoint import endpoint_of
-    from factory.providers.transport import Connections
-
-    member = Member(model=f"{protocol}/bench", base_url=root + ("/v1" if protocol == "openai" else ""), max_tokens=512)
-    connections = Connections(concurrency)
-    client = connections.to(endpoint_of(member)).client
-    try:
-        yield {
-            "bare": bare(protocol, client),
-            "raw": raw(protocol, client),
-            "ours": connect(member, connections).complete,
-        }
-    finally:
-        await connections.aclose()
-
-
-def bare(protocol: str, client: Any) -> Complete:
-    """The SDK's typed call, and the reply's text parsed."""
-
-    async def openai(request: ModelRequest) -> object:
-        reply = await client.chat.completions.create(**body_of(protocol, request))
-        return json.loads(reply.choices[0].message.content)
-
-    async def anthropic(request: ModelRequest) -> object:
-        reply = await client.messages.create(**body_of(protocol, request))
-        return json.loads(reply.content[0].text)
-
-    return openai if protocol == "openai" else anthropic
-
-
-def raw(protocol: str, client: Any) -> Complete:
-    """The SDK's request path with bytes in and bytes out, one parse of the body and one of the text."""
-    import httpx2
-    import orjson
-
-    path = "/chat/completions" if protocol == "openai" else "/v1/messages"
-
-    async def call(request: ModelRequest) -> object:
-        response = await client.post(path, cast_to=httpx2.Response, content=orjson.dumps(body_of(protocol, request)))
-        body = orjson.loads(response.content)
-        text = body["choices"][0]["message"]["content"] if protocol == "openai" else body["content"][0]["text"]
-        return orjson.loads(text)
-
-    return call
-
-
-def body_of(protocol: str, request: ModelRequest) -> dict[str, Any]:
-    assert request.schema is not None
-    messages = [{"role": message.role, "content": message.text} for message in request.messages]
-    if protocol == "openai":
-        schema = {"name": request.schema.name, "schema": request.schema.schema, "strict": True}
-        response_format = {"type": "json_schema", "json_schema": schema}
-        return {"model": "bench", "messages": messages, "max_tokens": 512, "response_format": response_format}
-    output = {"format": {"type": "json_schema", "schema": request.schema.schema}}
-    return {
-        "model": "bench",
-        "system": messages[0]["content"],
-        "messages": messages[1:],
-        "max_tokens": 512,
-        "output_config": output,
-    }
-
-
-def patient(complete: Complete) -> Complete:
-    """Retries with the backoff of the SDKs (0.5 s doubling to 8 s, up to a quarter less), whatever transient is raised."""
-
-    async def call(request: ModelRequest) -> object:
+    async def patiently(number: int) -> object:
         for attempt in count():
             try:
-                return await complete(request)
+                return await call(number)
             except Exception as exc:
-                if isinstance(exc, ModelFailure) and not exc.kind.transient:
-                    raise
-                await asyncio.sleep(min(0.5 * 2**attempt, 8.0) * random.uniform(0.75, 1.0))
+                asked = exc.response.headers.get("retry-after")  # type: ignore[attr-defined]
+                await asyncio.sleep(float(asked) if asked else min(0.5 * 2**attempt, 8.0) * random.uniform(0.75, 1.0))
         raise AssertionError("unreachable")
 
-    return call
+    return patiently
 
 
-# --- the run
+# --- measures: each makes its calls anew, on connections of its own, and returns seconds
 
 
-async def measure(protocol: str, server: str, calls: int, rounds: int) -> dict[str, float]:
-    found: dict[str, list[float]] = {}
-    async with ways_of(protocol, f"{server}/0", 64) as ways:
-        for complete in ways.values():
-            await drive(complete, 200, 64)
-        for _ in range(rounds):
-            for name, complete in ways.items():
-                found.setdefault(name, []).append(await cpu_ms_per_call(complete, calls))
-    cpu = {name: statistics.median(values) for name, values in found.items()}
-    result = {
-        "cpu_ms_per_call": cpu["ours"],
-        "bare_cpu_ms_per_call": cpu["bare"],
-        "raw_cpu_ms_per_call": cpu["raw"],
+async def bare_cpu_s(bench: Bench, calls: int, concurrency: int) -> float:
+    async with bare(bench, concurrency) as call:
+        began = time.process_time()
+        await drive(call, calls, concurrency)
+        return time.process_time() - began
+
+
+async def bare_wall_s(bench: Bench, calls: int, concurrency: int, wrap: Callable[[Call], Call] = lambda call: call) -> float:
+    async with bare(bench, concurrency) as call:
+        began = time.perf_counter()
+        await drive(wrap(call), calls, concurrency)
+        return time.perf_counter() - began
+
+
+def our_cpu_s(bench: Bench, candidates: int, concurrency: int) -> float:
+    with scratch_store() as store:
+        return asyncio.run(bench.run(store, candidates, concurrency)).cpu_s
+
+
+def our_wall_s(bench: Bench, candidates: int, concurrency: int) -> float:
+    with scratch_store() as store:
+        return asyncio.run(bench.run(store, candidates, concurrency)).wall_s
+
+
+def cpu(server: str, protocol: str, rounds: int) -> dict[str, float]:
+    bench = Bench(protocol, f"{server}/0")
+    more = (LARGE - SMALL) * bench.calls
+    ours, base = [], []
+    for number in range(rounds + 1):
+        small, large = our_cpu_s(bench, SMALL, 64), our_cpu_s(bench, LARGE, 64)
+        bare_small, bare_large = (asyncio.run(bare_cpu_s(bench, size * bench.calls, 64)) for size in (SMALL, LARGE))
+        # The first round loads what is loaded late.
+        if number:
+            ours.append((large - small) / more * 1000)
+            base.append((bare_large - bare_small) / more * 1000)
+    return {
+        "cpu_ms_per_call": statistics.median(ours),
+        "bare_cpu_ms_per_call": statistics.median(base),
+        "overhead": statistics.median(mine / theirs for mine, theirs in zip(ours, base, strict=True)),
     }
-    for concurrency in (64, 256):
-        async with ways_of(protocol, f"{server}/{LATENCY_MS}", concurrency) as ways:
+
+
+def efficiency(server: str, protocol: str, concurrency: int, rounds: int) -> dict[str, float]:
+    bench = Bench(protocol, f"{server}/{LATENCY_MS}")
+    ideal = WAVES * LATENCY_MS / 1000
+    ours, base, connections = [], [], 0
+    for _ in range(rounds):
+        stats(server)
+        ours.append(ideal / our_wall_s(bench, WAVES * concurrency // bench.calls, concurrency))
+        connections = max(connections, stats(server)["most_connections"])
+        base.append(ideal / asyncio.run(bare_wall_s(bench, WAVES * concurrency, concurrency)))
+    return {
+        f"efficiency_{concurrency}": statistics.median(ours),
+        f"bare_efficiency_{concurrency}": statistics.median(base),
+        f"connections_{concurrency}": connections,
+    }
+
+
+def fault_ratio(server: str, kind: str, rounds: int) -> float:
+    """Our wall time for 500 calls with faults divided by the patient bare loop's; a candidate is one call here."""
+    ratios = []
+    for seed in range(rounds):
+        bench = Bench("openai", f"{server}/{kind}-{seed}", calls=1)
+        stats(server)
+        ours = our_wall_s(bench, FAULT_CALLS, 64)
+        stats(server)
+        ratios.append(ours / asyncio.run(bare_wall_s(bench, FAULT_CALLS, 64, retried)))
+    return statistics.median(ratios)
+
+
+# --- whole processes
+
+
+def startup_cpu_s(server: str, rounds: int) -> dict[str, float]:
+    """CPU of `factory run` with models of both SDKs for one call, and of an interpreter that imports both SDKs."""
+    spec = (ROOT / "recipes/ground_truth/specs/pharmacy.yaml").read_text()
+    member = "{{model: {0}/{1}, family: {1}, base_url: '{2}', max_tokens: 512, price: {{input: 1, output: 4}}}}"
+    author, oracle = (
+        member.format(protocol, family, server + "/0" + path)
+        for protocol, family, path in (("openai", "a", "/v1"), ("anthropic", "b", ""))
+    )
+    solver = author.replace("openai/a, family: a", "openai/c, family: c")
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "spec.yaml").write_text(spec + "\nwithout: [novelty]\nrepairs: 0\n")
+        (Path(folder) / "cast.yaml").write_text(f"author: {author}\noracle: {oracle}\nsolvers: [{solver}]\n")
+        command = [
+            "-c",
+            "from scripts.cli import main; main()",
+            "run",
+            f"{folder}/spec.yaml",
+            "--cast",
+            f"{folder}/cast.yaml",
+            "--attempts",
+            "1",
+        ]
+        ran, imported = [], []
+        for number in range(rounds):
             stats(server)
-            result[f"efficiency_{concurrency}"] = await efficiency(ways["ours"], concurrency)
-            result[f"connections_{concurrency}"] = stats(server)["most_connections"]
-            result[f"bare_efficiency_{concurrency}"] = await efficiency(ways["bare"], concurrency)
-    return result
+            ran.append(process_cpu_s(*command, "--budget", "1", "--store", f"sqlite:///{folder}/{number}.db", "--json"))
+            if stats(server)["requests"] != 1:
+                raise RuntimeError("the run did not make its one call")
+            imported.append(process_cpu_s("-c", "import openai, anthropic"))
+    return {"startup_cpu_s": statistics.median(ran), "import_cpu_s": statistics.median(imported)}
 
 
-async def fault_ratio(server: str, wrap: Wrap, calls: int = 500) -> float:
-    """Our wall time for a run with faults divided by the bare loop's; wrap gives each its retries."""
-    async with ways_of("openai", f"{server}/faults", 64) as ways:
-        walls = []
-        for name in ("bare", "ours"):
-            stats(server)
-            random.seed(3)
-            walls.append(await wall_s(wrap(ways[name]), calls, 64))
-    return walls[1] / walls[0]
+def process_cpu_s(*arguments: str) -> float:
+    before = os.times()
+    subprocess.run([sys.executable, *arguments], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    after = os.times()
+    return after.children_user + after.children_system - before.children_user - before.children_system
 
 
-def import_cpu_s() -> float:
-    """CPU seconds to import both SDKs in a fresh interpreter, above an empty one."""
+def memory_growth_mb(server: str) -> float:
+    command = [sys.executable, "-m", "scripts.bench_line", f"{server}/0"]
+    return float(subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout)
 
-    def cost(program: str) -> float:
-        run = [sys.executable, "-c", f"import time\n{program}\nprint(time.process_time())"]
-        return min(float(subprocess.run(run, capture_output=True, text=True, check=True).stdout) for _ in range(3))
 
-    return cost("import openai, anthropic") - cost("")
+# --- the server
 
 
 def stats(server: str) -> dict[str, int]:
@@ -228,9 +244,8 @@ def stats(server: str) -> dict[str, int]:
 
 @contextmanager
 def server_process() -> Iterator[str]:
-    root = Path(__file__).resolve().parents[1]
     command = [sys.executable, "-m", "scripts.bench_server"]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=root)
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT)
     assert process.stdin is not None and process.stdout is not None
     try:
         yield f"http://127.0.0.1:{int(process.stdout.readline())}"
@@ -240,13 +255,23 @@ def server_process() -> Iterator[str]:
         process.stdout.close()
 
 
-async def main(calls: int, rounds: int) -> dict[str, Any]:
+def main(rounds: int, only: str | None) -> dict[str, Any]:
     for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY"):
         os.environ[name] = "bench-key-0123456789"
+    result: dict[str, Any] = {}
     with server_process() as server:
-        result: dict[str, Any] = {protocol: await measure(protocol, server, calls, rounds) for protocol in PROTOCOLS}
-        result["fault_ratio"] = await fault_ratio(server, patient)
-    return {**result, "import_cpu_s": import_cpu_s()}
+        for protocol in PROTOCOLS:
+            if only in (None, protocol):
+                result[protocol] = cpu(server, protocol, rounds)
+                for concurrency in (64, 256):
+                    result[protocol].update(efficiency(server, protocol, concurrency, rounds))
+        if only in (None, "faults"):
+            result["fault_ratio"] = fault_ratio(server, "hinted", rounds)
+            result["fault_ratio_unhinted"] = fault_ratio(server, "faults", rounds)
+        if only in (None, "process"):
+            result["memory_growth_mb_5000"] = memory_growth_mb(server)
+            result.update(startup_cpu_s(server, rounds))
+    return result
 
 
 def rounded(value: Any) -> Any:
@@ -256,8 +281,8 @@ def rounded(value: Any) -> Any:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="CPU and wall time per model call, beside bare loops.")
-    parser.add_argument("--calls", type=int, default=1000)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--only", choices=(*PROTOCOLS, "faults", "process"))
     arguments = parser.parse_args()
-    print(json.dumps(rounded(asyncio.run(main(arguments.calls, arguments.rounds))), indent=2))
+    print(json.dumps(rounded(main(arguments.rounds, arguments.only)), indent=2))

@@ -1,7 +1,8 @@
 """The server that `bench_calls.py` measures against: canned answers in both protocols from a raw asyncio protocol.
 
-A path's first segment says how it behaves: a number is the latency in milliseconds, `faults` is a lognormal latency with 5 %
-of answers 429 and 1 % 500 (a function of the request's number, so every run meets the same). It ends with its standard input.
+A path's first segment says how it behaves: a number is the latency in milliseconds; `faults-SEED` is a lognormal latency with
+5 % of answers 429 and 1 % 500, drawn by seed and request number, so every run since `/stats` was asked meets the same;
+`hinted-SEED` is that with `Retry-After: 1` on the 429s. It ends with its standard input.
 """
 
 from __future__ import annotations
@@ -33,26 +34,28 @@ _ANTHROPIC: Final = {
 }
 
 
-def _http(status: int, body: Any) -> bytes:
+def _http(status: int, body: Any, more: str = "") -> bytes:
     data = json.dumps(body).encode()
-    head = f"HTTP/1.1 {status} X\r\ncontent-type: application/json\r\nx-request-id: r\r\nrequest-id: r\r\n"
+    head = f"HTTP/1.1 {status} X\r\ncontent-type: application/json\r\nx-request-id: r\r\nrequest-id: r\r\n{more}"
     return f"{head}content-length: {len(data)}\r\n\r\n".encode() + data
 
 
 _ANSWERS: Final = {True: _http(200, _OPENAI), False: _http(200, _ANTHROPIC)}
-_LIMITED: Final = _http(429, {"error": {"type": "rate_limit_error", "message": "slow down"}})
+_SLOW_DOWN: Final = {"error": {"type": "rate_limit_error", "message": "slow down"}}
+_LIMITED: Final = {"faults": _http(429, _SLOW_DOWN), "hinted": _http(429, _SLOW_DOWN, "retry-after: 1\r\n")}
 _BROKEN: Final = _http(500, {"error": {"type": "api_error", "message": "broke"}})
 
 
 class Tally:
     def __init__(self) -> None:
         self.open = self.most = self.requests = 0
-        self.faults = random.Random(7)
+        self.faults: dict[str, random.Random] = {}
 
     def taken(self) -> bytes:
         """What was counted since the last time it was asked."""
         body = {"most_connections": self.most, "requests": self.requests}
-        self.most, self.requests, self.faults = self.open, 0, random.Random(7)
+        self.most, self.requests = self.open, 0
+        self.faults.clear()
         return _http(200, body)
 
 
@@ -94,9 +97,11 @@ class Canned(asyncio.Protocol):
             self._tally.open += 1
             self._tally.most = max(self._tally.most, self._tally.open)
         answer = _ANSWERS["chat" in path]
-        if way == "faults":
-            draw, wait = self._tally.faults.random(), min(self._tally.faults.lognormvariate(-2.0, 0.6), 1.5)
-            answer = _LIMITED if draw < 0.05 else _BROKEN if draw < 0.06 else answer
+        kind, dash, seed = way.partition("-")
+        if dash:
+            faults = self._tally.faults.setdefault(way, random.Random(seed))
+            draw, wait = faults.random(), min(faults.lognormvariate(-2.0, 0.6), 1.5)
+            answer = _LIMITED[kind] if draw < 0.05 else _BROKEN if draw < 0.06 else answer
         else:
             wait = int(way) / 1000
         if wait:

@@ -18,6 +18,7 @@ from factory.journal import Journal
 from factory.orchestrator import Ledger, Meter, Progress, Run, RunEnd, keep_lease
 from factory.ports import JobRecord, JobState, Lease, Policy
 from factory.similarity.corpus import MemoryCorpus, build
+from factory.similarity.unread import NO_EMBEDDER, UnreadCorpus
 from factory.types import Candidate, State
 from scripts.assembly import Plan, Wires, prepare_again
 from store import SqlStore, this_process
@@ -140,14 +141,16 @@ async def _work(store: SqlStore, plan: Plan, job: JobRecord, lease: Lease, limit
         await asyncio.gather(heartbeat, return_exceptions=True)
 
 
-async def _load(store: SqlStore, plan: Plan, job: JobRecord, face: Face) -> tuple[list[Candidate], MemoryCorpus]:
+async def _load(store: SqlStore, plan: Plan, job: JobRecord, face: Face) -> tuple[list[Candidate], MemoryCorpus | UnreadCorpus]:
     # A large store takes a while to read, and the lease must be renewed meanwhile.
     landed = await asyncio.to_thread(lambda: list(store.candidates(job_id=job.id)))
     return landed, await _corpus(store, plan, landed, face)
 
 
-async def _corpus(store: SqlStore, plan: Plan, landed: Sequence[Candidate], face: Face) -> MemoryCorpus:
+async def _corpus(store: SqlStore, plan: Plan, landed: Sequence[Candidate], face: Face) -> MemoryCorpus | UnreadCorpus:
     """Everything accepted, anchors and reference sets; what this job itself landed stands at the index it landed at."""
+    if plan.embedder is NO_EMBEDDER:
+        return UnreadCorpus()
     recipe = plan.recipe
     views = [recipe.novelty_view(recipe.parse(anchor.payload)) for anchor in plan.spec.anchors]
     return await build(
@@ -168,7 +171,7 @@ async def _go(
     job: JobRecord,
     lease: Lease,
     limits: Limits,
-    corpus: MemoryCorpus,
+    corpus: MemoryCorpus | UnreadCorpus,
     landed: Sequence[Candidate],
     face: Face,
     running: list[Run],

@@ -35,7 +35,7 @@ class Bulk:
         for size in self._sizes:
             while len(rows) - start >= size:
                 text = self._texts.get(size) or self._many(size, connection.dialect)
-                connection.exec_driver_sql(text, sqlite.parameters(rows[start : start + size]))
+                sqlite.execute(connection, text, sqlite.parameters(rows[start : start + size]))
                 start += size
 
     def _many(self, size: int, dialect: Dialect) -> str:

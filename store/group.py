@@ -65,13 +65,15 @@ class _Standing:
         self.landed_before = landed
 
 
-# Made once: SQLAlchemy takes longer to build this statement than SQLite to answer it.
-_STANDING = (
+# Made once: SQLAlchemy takes longer to build and run these statements than SQLite to answer them.
+_STANDING: Final = sqlite.written(
     select(schema.leases.c.epoch, schema.leases.c.pid, schema.jobs.c.landed)
     .join_from(schema.jobs, schema.leases)
     .where(schema.jobs.c.number == bindparam("job"))
 )
-_SET_LANDED = update(schema.jobs).where(schema.jobs.c.number == bindparam("job")).values(landed=bindparam("so_far"))
+_SET_LANDED: Final = sqlite.written(
+    update(schema.jobs).values(landed=bindparam("so_far")).where(schema.jobs.c.number == bindparam("job"))
+)
 
 
 class Group:
@@ -176,8 +178,8 @@ class Group:
     def _standing(self, job: int) -> _Standing:
         found = self._standings.get(job)
         if found is None:
-            row = self._connection.execute(_STANDING, {"job": job}).first()
-            found = _Standing(row.epoch, row.pid is not None, row.landed) if row else _Standing(None, False, 0)
+            row = sqlite.execute(self._connection, _STANDING, (job,)).fetchone()
+            found = _Standing(row[0], row[1] is not None, row[2]) if row else _Standing(None, False, 0)
             self._standings[job] = found
         return found
 
@@ -222,7 +224,7 @@ class Group:
         into.measure_tallies.run(write, _measure_tallies(self._landings))
         for job, standing in self._standings.items():
             if standing.landed != standing.landed_before:
-                write.execute(_SET_LANDED, {"job": job, "so_far": standing.landed})
+                sqlite.execute(write, _SET_LANDED, (standing.landed, job))
                 standing.landed_before = standing.landed
 
     def _pass(self, name: str, times: int = 1) -> None:

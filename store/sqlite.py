@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Insert, Table, create_engine, event
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import ClauseElement, Connection, Engine, Insert, Table, create_engine, event
+from sqlalchemy.dialects.sqlite import dialect, insert
 from sqlalchemy.exc import DatabaseError, DBAPIError, IntegrityError
 from sqlalchemy.pool import QueuePool
 
@@ -27,6 +27,8 @@ _CACHE_KIB: Final = 16 * 1024
 _CHECKPOINT_PAGES: Final = 4000
 # SQLite's default bound on parameters per statement.
 MAX_PARAMETERS: Final = 32766 if sqlite3.sqlite_version_info >= (3, 32) else 999
+
+_DIALECT: Final = dialect(paramstyle="qmark")
 
 _WRITE_CODES: Final = {
     "SQLITE_FULL": ("the disk or its quota is full; nothing of this write was kept", "Free some space and resume the job"),
@@ -185,6 +187,20 @@ def explain(error: DBAPIError, url: StoreUrl, kind: type[FactoryError] = Factory
         if name.startswith(code):
             return kind(what, where=where, fix=fix)
     return FactoryError(f"the database failed ({name or type(error).__name__}: {error.orig})", where=where)
+
+
+def written(statement: ClauseElement) -> str:
+    """The statement as SQLite takes it, its parameters in the order in which they stand."""
+    return str(statement.compile(dialect=_DIALECT))
+
+
+def execute(connection: Connection, text: str, parameters: Sequence[Any] = ()) -> sqlite3.Cursor:
+    """`exec_driver_sql` without what SQLAlchemy puts around it, which costs more than a small statement itself."""
+    driver: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
+    try:
+        return driver.execute(text, parameters)
+    except sqlite3.Error as error:
+        raise DBAPIError.instance(text, None, error, sqlite3.Error) from error
 
 
 @contextmanager

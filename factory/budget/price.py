@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from factory.errors import FailureKind
@@ -27,7 +28,7 @@ class Rates:
     cached_input: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Price:
     """A model's price. tiers: (start, rates), ascending: a call with more than `start` input tokens pays these rates for
     all its tokens; per_call: nano-dollars for each call; source: where the price comes from, for people.
@@ -38,7 +39,7 @@ class Price:
     per_call: int = 0
     source: str = ""
 
-    @property
+    @cached_property
     def free(self) -> bool:
         every = (self.base, *(rates for _, rates in self.tiers))
         return self.per_call == 0 and not any(rates.input or rates.output or rates.cached_input for rates in every)

@@ -19,6 +19,7 @@ from factory.limits.breaker import Breaker, BreakerSettings, BreakerState
 from factory.limits.bucket import Bucket
 from factory.limits.clock import Clock
 from factory.limits.latency import Latencies
+from factory.limits.refusals import Refusals
 
 _REJECTIONS: Final = frozenset({FailureKind.RATE_LIMITED, FailureKind.OVERLOADED})
 _OUTAGES: Final = frozenset({FailureKind.CONNECTION, FailureKind.TIMEOUT, FailureKind.SERVER_ERROR, FailureKind.OVERLOADED})
@@ -29,8 +30,8 @@ class EndpointStats:
     """An endpoint as `factory status` shows it. Times in seconds.
 
     limit: calls allowed in flight now; queue: calls that wait for a slot; requests: calls sent; rate_limited, outages: how
-    they failed; paused_for_s: what is left of a provider's Retry-After; gone_for_s: see `Endpoint.gone_for_s`; latencies: of
-    the answered calls, a copy.
+    they failed; paused_for_s: what is left of a Retry-After that holds every call back; gone_for_s: see `Endpoint.gone_for_s`;
+    latencies: of the answered calls, a copy.
     """
 
     key: str
@@ -54,11 +55,13 @@ class Slot:
     ModelFailure is judged by its kind and retry_after_s, anything else says nothing about the provider.
     waited_s: time in the queue. blameless: set on leaving; the failure is to be laid to the endpoint (a rejection, or an outage
     of it), not to this call, so it does not count towards `Retry.attempts`. held_back: set on leaving; a pause or the breaker
-    decides when the endpoint is asked again, so the next try need not wait by itself and goes straight into the queue.
+    decides when the endpoint is asked again, so the next try need not back off by itself. asked_s: set on leaving; what the
+    provider asked this one call to wait before its next try, 0 where a pause of all calls sees to it.
     """
 
     __slots__ = (
-        "_begun_in", "_endpoint", "_generation", "_sent_at", "_tokens", "_used", "blameless", "held_back", "waited_s",
+        "_begun_in", "_endpoint", "_generation", "_sent_at", "_tokens", "_used",
+        "asked_s", "blameless", "held_back", "waited_s",
     )  # fmt: skip
 
     def __init__(self, endpoint: Endpoint, tokens: int) -> None:
@@ -69,6 +72,7 @@ class Slot:
         self._generation = 0
         self._sent_at = 0.0
         self.waited_s = 0.0
+        self.asked_s = 0.0
         self.blameless = False
         self.held_back = False
 
@@ -109,6 +113,7 @@ class Endpoint:
         self._patience_s = patience_s
         self._longest_pause_s = longest_pause_s
         self._limit = AdaptiveLimit(max_in_flight)
+        self._refusals = Refusals(max_in_flight)
         self._breaker = Breaker(breaker)
         self._requests_cap: Bucket | None = None
         self._tokens_cap: Bucket | None = None
@@ -220,6 +225,7 @@ class Endpoint:
 
     def _answered(self, slot: Slot, now: float) -> None:
         self._limit.accepted(self._in_flight)
+        self._refusals.note(refused=False)
         self._breaker.answered(slot._generation)
         self._trouble_since = None
         self._latencies.add(now - slot._sent_at)
@@ -230,6 +236,7 @@ class Endpoint:
             self._trouble_since = now
         if rejected:
             self._limit.rejected(slot._begun_in)
+            self._refusals.note(refused=True)
         if outage:
             self._outages += 1
             self._breaker.failed(slot._generation, now)
@@ -237,12 +244,19 @@ class Endpoint:
             self._rate_limited += 1
             self._breaker.answered(slot._generation)
         slot.blameless = rejected or not self._breaker.closed
-        if failure.retry_after_s is not None and not math.isnan(failure.retry_after_s):
-            pause = min(max(0.0, failure.retry_after_s), self._longest_pause_s)
-            self._paused_until = max(self._paused_until, now + pause)
+        self._heed(slot, failure.retry_after_s, now)
         slot.held_back = now < self._paused_until or not self._breaker.closed
         if self._given_up(now):
             self._turn_away()
+
+    def _heed(self, slot: Slot, retry_after_s: float | None, now: float) -> None:
+        """A provider's wish to be left alone: for this call, and for every other one while it refuses calls in numbers."""
+        if retry_after_s is None or math.isnan(retry_after_s):
+            return
+        wait = min(max(0.0, retry_after_s), self._longest_pause_s)
+        if self._refusals.in_numbers:
+            self._paused_until = max(self._paused_until, now + wait)
+        slot.asked_s = wait if now + wait > self._paused_until else 0.0
 
     def _blocked_for(self, tokens: int, now: float) -> float:
         """Seconds until a call may go, as far as time alone decides; infinite while it waits for another call to end."""

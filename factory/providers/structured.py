@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from factory.canonical import canonical_json
 from factory.errors import FailureKind, ModelFailure
 from factory.types import ReplySchema
 
@@ -26,7 +25,7 @@ def parse_structured(text: str, schema: ReplySchema) -> Mapping[str, Any]:
         raise ModelFailure(FailureKind.MALFORMED, f"the reply is not JSON ({exc})", text=text) from None
     if not isinstance(data, dict):
         raise ModelFailure(FailureKind.MALFORMED, f"the reply is a JSON {type(data).__name__}, not an object", text=text)
-    problem = next(iter(_validator(canonical_json(schema.schema)).iter_errors(data)), None)
+    problem = next(iter(_validator(schema.canonical).iter_errors(data)), None)
     if problem is not None:
         where = ".".join(str(step) for step in problem.absolute_path) or "the reply"
         raise ModelFailure(FailureKind.MALFORMED, f"{where}: {problem.message}", text=text)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
+import orjson
+
 from factory.canonical import canonical_json, sha256_hex
 
 
@@ -40,12 +42,17 @@ class Message:
         return "".join(part.text for part in self.parts if isinstance(part, Text))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ReplySchema:
     """A named JSON schema (draft 2020-12) that the reply must satisfy."""
 
     name: str
     schema: Mapping[str, Any]
+
+    @cached_property
+    def canonical(self) -> bytes:
+        """The schema's canonical JSON: a few schemas serve every call of a job, so it is made once for each."""
+        return canonical_json(self.schema)
 
 
 @dataclass(frozen=True)
@@ -73,7 +80,7 @@ class ModelRequest:
                     {"role": m.role, "parts": [{"text": p.text} if isinstance(p, Text) else _blob(p) for p in m.parts]}
                     for m in self.messages
                 ],
-                "schema": {"name": self.schema.name, "schema": self.schema.schema} if self.schema else None,
+                "schema": {"name": self.schema.name, "schema": orjson.Fragment(self.schema.canonical)} if self.schema else None,
                 "temperature": self.temperature,
                 "max_tokens": self.max_tokens,
             }

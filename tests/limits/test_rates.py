@@ -26,6 +26,13 @@ async def fails(under_test: Endpoint, failure: ModelFailure) -> None:
         async with under_test.slot() as slot:
             raise failure
     assert slot.blameless and slot.held_back == (under_test.stats().paused_for_s > 0)
+    asked = failure.retry_after_s
+    assert slot.asked_s == 0 or (asked is not None and slot.asked_s == min(asked, 60))
+
+
+async def fails_in_numbers(under_test: Endpoint, retry_after_s: float | None) -> None:
+    for _ in range(5):
+        await fails(under_test, limited(retry_after_s))
 
 
 @settings(max_examples=100, deadline=None)
@@ -186,13 +193,13 @@ async def test_five_percent_of_random_rejections_cost_hardly_any_concurrency() -
 @pytest.mark.parametrize(
     ("retry_after_s", "expected"), [(7.0, 7.0), (1e9, 60.0), (math.inf, 60.0), (-5.0, 0.0), (math.nan, 0.0), (None, 0.0)]
 )
-async def test_retry_after_pauses_every_worker_of_the_endpoint_up_to_our_most(
+async def test_retry_after_in_numbers_pauses_every_worker_of_the_endpoint_up_to_our_most(
     retry_after_s: float | None, expected: float
 ) -> None:
     fake = FakeClock()
     limits = Limits(clock=fake.clock)
     under_test, other, at = limits.endpoint("a", max_in_flight=8), limits.endpoint("b", max_in_flight=8), []
-    await fails(under_test, limited(retry_after_s))
+    await fails_in_numbers(under_test, retry_after_s)
     assert under_test.stats().paused_for_s == expected
 
     async def call(of: Endpoint) -> None:
@@ -205,12 +212,52 @@ async def test_retry_after_pauses_every_worker_of_the_endpoint_up_to_our_most(
     assert sorted(at) == [("a", expected)] * 3 + [("b", 0.0)]
 
 
+async def test_a_stray_retry_after_holds_back_its_own_call_alone() -> None:
+    fake = FakeClock()
+    under_test = Limits(clock=fake.clock).endpoint("a", max_in_flight=64)
+    for number in range(64):
+        if number % 20 == 0:
+            with pytest.raises(ModelFailure):
+                async with under_test.slot() as slot:
+                    raise limited(7)
+            assert slot.asked_s == 7 and not slot.held_back
+        async with under_test.slot() as other:
+            pass
+        assert other.waited_s == 0
+    assert under_test.stats().paused_for_s == 0
+
+
+async def test_a_wall_of_refusals_is_met_by_a_pause_and_by_no_storm() -> None:
+    fake, sent = FakeClock(), 0
+    under_test = Limits(clock=fake.clock).endpoint("a", max_in_flight=64)
+
+    async def worker() -> None:
+        nonlocal sent
+        while fake.time < 60:
+            try:
+                async with under_test.slot() as slot:
+                    sent += 1
+                    await fake.sleep(0.01)
+                    if fake.time < 60:
+                        raise limited(5)
+            except ModelFailure:
+                await fake.sleep(slot.asked_s)
+
+    workers = [asyncio.create_task(worker()) for _ in range(256)]
+    await fake.advance(59)
+    # The first 64 find the wall; after every 5 s half as many as before ask again: 64 + 32 + 16 + ...
+    assert 64 <= sent <= 64 + 64 + 2 * 59 / 5
+    for task in workers:
+        task.cancel()
+    await asyncio.gather(*workers, return_exceptions=True)
+
+
 async def test_a_shorter_retry_after_does_not_shorten_a_pause() -> None:
     fake = FakeClock()
     under_test = Limits(clock=fake.clock).endpoint("a", max_in_flight=8)
     with pytest.raises(ModelFailure):
         async with under_test.slot():
-            await fails(under_test, limited(30))
+            await fails_in_numbers(under_test, 30)
             raise limited(1)
     assert under_test.stats().paused_for_s == 30
 
