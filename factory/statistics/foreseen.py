@@ -34,7 +34,8 @@ class Prior:
 
 UNIFORM: Final = Prior(1, 1)
 """Every solve rate as likely as any other. Under it the sequential rule takes 14.6 calls of five solvers at its default
-settings; on real outcome tables it took 13.7. (Jeffreys' Beta(1/2, 1/2), heavier at both ends, makes it 16.2.)
+settings. On the outcomes of 33 models on CRUXEval, panels of five drawn at random, it took 14.1; Jeffreys' Beta(1/2, 1/2),
+heavier at both ends, makes it 16.2.
 """
 
 

@@ -67,12 +67,12 @@ def factors(found: Estimate, truth: ByRole) -> ByRole:
 
 
 ORDERS = [
-    ("attempts, then accept", Policy(attempts=36), Policy(accept=40, max_attempts=400)),
-    ("accept, then attempts", Policy(accept=25, max_attempts=400), Policy(attempts=60)),
+    pytest.param(Policy(attempts=36), Policy(accept=40, max_attempts=400), id="attempts, then accept"),
+    pytest.param(Policy(accept=25, max_attempts=400), Policy(attempts=60), id="accept, then attempts", marks=pytest.mark.slow),
 ]
 
 
-@pytest.mark.parametrize(("cold", "warm"), [row[1:] for row in ORDERS], ids=[row[0] for row in ORDERS])
+@pytest.mark.parametrize(("cold", "warm"), ORDERS)
 async def test_it_is_within_a_factor_of_one_and_a_half_of_what_is_billed(tmp_path: Path, cold: Policy, warm: Policy) -> None:
     plan, log, at = Setup("ground_truth").plan(), tmp_path / "log", 0
     store = open_store(f"sqlite:///{tmp_path / 's.db'}")
@@ -93,6 +93,7 @@ async def test_it_is_within_a_factor_of_one_and_a_half_of_what_is_billed(tmp_pat
     store.close()
 
 
+@pytest.mark.slow
 async def test_lengths_nobody_could_guess_are_learnt_from_one_small_run(tmp_path: Path) -> None:
     """Answers three times as long as the recipe's typical ones: a guess is off, and after one run the estimate is not."""
     plan, log, at, off = Setup("ground_truth").plan(), tmp_path / "log", 0, []
