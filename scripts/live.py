@@ -43,7 +43,7 @@ async def _plain(run: Run) -> None:
         await asyncio.sleep(PLAIN_EVERY_S)
         say(_line(run))
         for figures in run.meter.figures():
-            say(f"  {_endpoint(figures)}")
+            say(f"  {endpoint_line(figures)}")
 
 
 def _line(run: Run) -> str:
@@ -75,7 +75,7 @@ def _screen(run: Run) -> Group:
         funnel(progress.gates),
         Text(_counted("bands", progress.bands)),
         Text(_counted("stopped by", progress.reasons)),
-        *(Text(_endpoint(figures)) for figures in run.meter.figures()),
+        *(Text(endpoint_line(figures)) for figures in run.meter.figures()),
     )
 
 
@@ -90,7 +90,7 @@ def funnel(gates: dict[str, Counter[str]]) -> Table:
     return table
 
 
-def _endpoint(figures: EndpointFigures) -> str:
+def endpoint_line(figures: EndpointFigures) -> str:
     breaker = "" if figures.breaker == "closed" else f", breaker {figures.breaker.replace('_', ' ')}"
     return clean(
         f"{figures.endpoint}: {figures.in_flight} of {figures.limit} in flight, {figures.queue} queued, {figures.rate_limited} "

@@ -18,6 +18,7 @@ from factory.errors import FailureKind
 from factory.limits.latency import RELATIVE_ERROR, Latencies
 from factory.report import STATUS_SCHEMA, status_json
 from factory.types import Role
+from scripts import live
 from scripts.commands.look import print_status
 from store import SqlStore, open_store
 from tests.framework.test_wire import over_the_wire, rehearsed, run
@@ -91,6 +92,7 @@ async def test_after_a_run_the_figures_are_the_servers(tmp_path: Path, capsys: p
             assert rank(held, share) * (1 - RELATIVE_ERROR) <= row[key] <= rank(held, share) + OVERHEAD_S
     print_status(store, job, "here", json=False)
     told = capsys.readouterr().out
+    assert all(f"{each.rate_limited} times 429" in live.endpoint_line(each) for each in store.endpoints(job))
     assert "429s" in told and all(row["endpoint"] in told for row in rows.values())
     store.close()
 
