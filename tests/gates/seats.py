@@ -51,7 +51,8 @@ class FakeSeat:
             raise ModelFailure(reply, "as told")
         if isinstance(reply, Exception):
             raise reply
-        return ModelReply(text=reply, data=json.loads(reply) if schema is not None else None)
+        # A reply in plain words stands for the answer alone, which a task takes from the text.
+        return ModelReply(text=reply, data=json.loads(reply) if reply.startswith("{") and schema is not None else None)
 
 
 @dataclass

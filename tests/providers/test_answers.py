@@ -151,7 +151,10 @@ async def test_members_of_one_endpoint_share_its_connection(bench: Benches) -> N
 async def test_two_cancelled_calls_give_their_slots_back(bench: Benches) -> None:
     async with bench("drip:5", "drip:5", concurrency=2) as at:
         calls = [asyncio.create_task(at.ask(f"k{n}")) for n in range(2)]
-        await asyncio.sleep(0.2)
+        for _ in range(1000):
+            if len(at.server.seen) == 2:
+                break
+            await asyncio.sleep(0.01)
         for call in calls:
             call.cancel()
         await asyncio.gather(*calls, return_exceptions=True)
