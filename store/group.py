@@ -137,6 +137,10 @@ class Group:
                 self._pass("finish.inside")
             case operations.SetCap(lease, cap):
                 ledger.set_cap(self._connection, leases.held(self._connection, lease).number, cap)
+            case operations.SettleAttempts(lease, call, cost):
+                leases.held(self._connection, lease)
+                self._bulks.settled.run(self._connection, [call])
+                ledger.charge(self._connection, call[0], cost)
             case operations.PutCache(key, data):
                 statement = sqlite.insert_or_replace(schema.caches, ("data", "at"))
                 self._connection.execute(statement, {"key": key, "data": data, "at": holders.wall()})

@@ -22,12 +22,15 @@ import yarl
 
 from factory.errors import BadInput, FactoryError, FailureKind, ModelFailure, ProviderUnusable
 from factory.providers.endpoint import NO_KEY, Endpoint, is_metadata
+from factory.types import Usage
 
-CONNECT_S: Final = 15.0
+CONNECT_S: Final = 5.0
 MOST_BYTES: Final = 64 * 1024 * 1024
 # Below the 5 s after which common servers (uvicorn) close an idle connection: a request must not meet one that is closing.
 KEEPALIVE_S: Final = 4.0
 SHORTEST_SECRET: Final = 12
+# What a request that never left is billed for.
+UNSENT: Final = Usage(0, 0)
 
 _HOP_HEADERS = frozenset({b"content-encoding", b"content-length", b"transfer-encoding", b"connection", b"set-cookie"})
 
@@ -130,10 +133,12 @@ class Transport(httpx2.AsyncBaseTransport):
             return self._never("there is no such host", "Check base_url in the cast")
         if isinstance(exc, aiohttp.InvalidURL | aiohttp.NonHttpUrlClientError):
             return self._never("base_url is not an address", "Check base_url in the cast")
+        if isinstance(exc, aiohttp.ConnectionTimeoutError):
+            return ModelFailure(FailureKind.CONNECTION, f"{host}: no connection within {CONNECT_S:g} s", usage=UNSENT)
         if isinstance(exc, TimeoutError):
-            connecting = isinstance(exc, aiohttp.ConnectionTimeoutError)
-            detail = f"no connection within {CONNECT_S:g} s" if connecting else "the answer stopped coming"
-            return ModelFailure(FailureKind.TIMEOUT, f"{host}: {detail}")
+            return ModelFailure(FailureKind.TIMEOUT, f"{host}: the answer stopped coming")
+        if isinstance(exc, aiohttp.ClientConnectorError):
+            return ModelFailure(FailureKind.CONNECTION, f"{host}: {_plain(exc)}", usage=UNSENT)
         return ModelFailure(FailureKind.CONNECTION, f"{host}: {_plain(exc)}")
 
     def _never(self, what: str, fix: str) -> ProviderUnusable:

@@ -31,6 +31,10 @@ class Ledger:
     """The store's part: what was made durable, in order."""
 
     opened: list[tuple[int, int, int]] = field(default_factory=list)
+    closed: list[tuple[int, int]] = field(default_factory=list)
+
+    async def settle_attempts(self, lease: Lease, of: CallIdentity, nano: int) -> None:
+        self.closed.append((of.sample, nano))
 
     async def open_attempt(self, lease: Lease, of: CallIdentity, number: int, nano: int) -> None:
         await asyncio.sleep(0)
