@@ -59,7 +59,8 @@ class Seen:
 
 class ModelServer:
     """models: by their name on the wire. key: the only credential accepted, any when None. delay_ms: low and high of the
-    wait before each answer. usage_spread: by what share the token counts scatter around four characters a token.
+    wait before each answer. usage_spread: by what share the token counts scatter around four characters a token. port: 0 for
+    any that is free.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class ModelServer:
         key: str | None = None,
         delay_ms: tuple[float, float] = (0, 0),
         usage_spread: float = 0.0,
+        port: int = 0,
     ) -> None:
         self.models = dict(models)
         self.faults = faults or FaultPlan()
@@ -83,10 +85,10 @@ class ModelServer:
         self._attempts: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
-        self.port = 0
+        self.port = port
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0, limit=2**24)
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port, limit=2**24)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
@@ -304,7 +306,7 @@ class ServerProcess:
 
     config: `players`, where the rehearsal roles come from (`package.module:function`); `models`, by name on the wire
     `{role, options}`, without it each role under its own name; `script`, `rates` and `seed` of the fault plan; `log`, `key`,
-    `delay_ms`, `usage_spread`. It ends when this object is left, or with the process that started it.
+    `delay_ms`, `usage_spread`, `port`. It ends when this object is left, or with the process that started it.
     """
 
     config: Mapping[str, Any]
@@ -348,6 +350,7 @@ async def serve(config: Mapping[str, Any]) -> None:
         key=config.get("key"),
         delay_ms=tuple(config.get("delay_ms", (0, 0))),
         usage_spread=config.get("usage_spread", 0.0),
+        port=config.get("port", 0),
     )
     async with server:
         print(json.dumps({"port": server.port}), flush=True)
