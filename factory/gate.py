@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from factory.ports import CorpusView, Seat
@@ -48,11 +48,15 @@ class Task(Protocol):
         ...
 
 
+Relatives = Mapping[tuple[Role, int], frozenset[int]]
+
+
 @dataclass(frozen=True)
 class GateContext:
     """The one object through which a gate reaches anything: models by role, the corpus, a random stream, the recipe's task.
 
     label: prefixed to the purpose of every call made through `seats`, so nested calls keep identities of their own.
+    relatives: by role and slot of a member, the slots of the judges related to it; empty where no judge grades.
     """
 
     spec: Spec
@@ -61,14 +65,26 @@ class GateContext:
     rng: random.Random
     members: Mapping[Role, tuple[Seat, ...]]
     label: str = ""
+    relatives: Relatives = field(default_factory=dict)
 
     def seats(self, role: Role) -> tuple[Seat, ...]:
         seats = self.members.get(role, ())
         return tuple(_Labelled(seat, self.label) for seat in seats) if self.label else seats
 
-    def within(self, label: str) -> GateContext:
-        """The same context for calls nested under `label` (a judge marking one solver's one sample, say)."""
-        return replace(self, label=f"{self.label}{label}/")
+    def within(self, label: str, *, answer_of: tuple[Role, int] | None = None) -> GateContext:
+        """The same context for calls nested under `label` (a judge marking one solver's one sample, say).
+
+        answer_of: role and slot of the member whose answer is graded there. Judges related to it are left out, since they share
+        its blind spots (preference leakage, arXiv 2502.01534), unless there is no other.
+        """
+        members, judges = self.members, self.unrelated_judges(answer_of) if answer_of else ()
+        if judges:
+            members = {**members, Role.JUDGE: judges}
+        return replace(self, label=f"{self.label}{label}/", members=members)
+
+    def unrelated_judges(self, member: tuple[Role, int]) -> tuple[Seat, ...]:
+        related = self.relatives.get(member, frozenset())
+        return tuple(judge for judge in self.members.get(Role.JUDGE, ()) if judge.slot not in related)
 
 
 @dataclass(frozen=True)

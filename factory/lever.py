@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from factory.canonical import canonical_json, plain, stream
 from factory.errors import CallGivenUp, FactoryError, FailureKind, ModelFailure
-from factory.gate import Gate, GateContext, Task, error, reject, settings_of
+from factory.gate import Gate, GateContext, Relatives, Task, error, reject, settings_of
 from factory.journal import CallScope, PullJournal
 from factory.ports import CorpusView, GateTally
 from factory.recipe import AuthorContext, Recipe
@@ -37,7 +37,10 @@ ANCHORS_SHOWN = 3
 
 @dataclass(frozen=True)
 class Line:
-    """What every pull of a job shares: the spec, the recipe with its settings parsed, and its gates as this spec sets them."""
+    """What every pull of a job shares: the spec, the recipe with its settings parsed, and its gates as this spec sets them.
+
+    relatives: see `GateContext`.
+    """
 
     spec: Spec
     recipe: Recipe
@@ -46,6 +49,7 @@ class Line:
     task: Task
     seed: int
     conditions: tuple[str, ...] = ()
+    relatives: Relatives = field(default_factory=dict)
 
     def candidate_id(self, index: int) -> str:
         return candidate_id(self.spec.identity, f"{self.recipe.name}@{self.recipe.version}", self.seed, index)
@@ -232,6 +236,7 @@ async def _check(work: _Pull, gate: Gate, item: Item, scope: CallScope) -> Findi
         corpus=work.corpus,
         rng=stream("gate", work.id, item.revision, gate.name),
         members={role: scope.seats(role) for role in Role},
+        relatives=work.line.relatives,
     )
     try:
         return await gate.check(item, context)

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from factory.canonical import plain
 from factory.gate import Gate, Task
 from factory.ports import RolePlayer, Seat
-from factory.types import Anchor, Coordinate, Finding, Item, Spec
+from factory.types import Anchor, Coordinate, Finding, Item, Role, Spec
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,8 @@ class Recipe:
     payload: its pydantic model; settings: the model of the spec's `settings:`; gates run in order, the final check last;
     task builds the Task from parsed settings; novelty_view says what of a payload counts for novelty; export gives a row's
     payload columns, one fixed key set; render is the item as a person reads it; rehearsal makes the role players by role
-    name; folder holds its sources and prompts, hashed into a job's fingerprint.
+    name; folder holds its sources and prompts, hashed into a job's fingerprint; graded_by names the roles that the task's
+    `grade` asks, none for a grader that is a program.
     """
 
     name: str
@@ -71,6 +72,7 @@ class Recipe:
     folder: Path
     rehearsal: Callable[[], Mapping[str, RolePlayer]] | None = None
     casts: Mapping[str, Path] = field(default_factory=dict)
+    graded_by: tuple[Role, ...] = ()
 
     def parse(self, raw: Mapping[str, Any]) -> Any:
         """A raw payload as the recipe's model, by the rules of JSON (a list is a tuple, a number is no string).

@@ -20,7 +20,7 @@ from factory.canonical import digest, sha256_hex
 from factory.config.lineage import LineageReport, check_lineage
 from factory.config.prices import prices_of
 from factory.errors import BadInput
-from factory.gate import Gate, settings_of
+from factory.gate import Gate, Relatives, settings_of
 from factory.lever import Line
 from factory.limits import Limits
 from factory.ports import Embedder, RolePlayer
@@ -64,7 +64,12 @@ class Plan:
 
     def line(self, seed: int) -> Line:
         task = self.recipe.task(self.settings)
-        return Line(self.spec, self.recipe, self.settings, self.gates, task, seed, self.conditions)
+        return Line(self.spec, self.recipe, self.settings, self.gates, task, seed, self.conditions, self.relatives)
+
+    @property
+    def relatives(self) -> Relatives:
+        """Which judges do not grade whom, in a recipe whose grader asks judges."""
+        return self.lineage.relatives if Role.JUDGE in self.recipe.graded_by else {}
 
     def fingerprint(self) -> dict[str, str]:
         """A digest per part on which the job's outcome depends; a resume compares them and names the one that changed."""
@@ -77,6 +82,7 @@ class Plan:
             "gate sources": digest(_digest_folder(GATES, (".py",)), [_digest_source(type(g)) for g in self.gates]),
             "framework": digest([_digest_folder(FRAMEWORK / part, (".py",)) for part in SHAPING]),
             "cast": digest(self.cast.model_dump(mode="json")),
+            "lineages": digest([[role, slot, sorted(judges)] for (role, slot), judges in sorted(self.relatives.items())]),
             "embedder": self.embedder.name,
             "reference files": digest([[r.name, r.sha256] for r in self.references]),
         }
@@ -112,8 +118,8 @@ def _plan(loaded: config.LoadedSpec, cast: config.LoadedCast, recipe: Recipe) ->
     settings = config.parse_settings(recipe.settings, spec.settings, loaded.locate)
     bound = config.bind_gates(recipe.gates, spec.gates, spec.without, loaded.locate)
     _check_anchors(recipe, spec, loaded)
-    lineage = check_lineage(cast.cast, cast.locate)
-    _check_roles(bound, cast)
+    lineage = check_lineage(cast.cast, cast.locate, judged_solvers=Role.JUDGE in recipe.graded_by)
+    _check_roles(recipe, bound, cast)
     check_members(recipe, cast.cast, str(cast.path))
     references = tuple(Reference(r.name, r.sha256, config.read_texts(r)) for r in spec.references)
     shipped = next((name for name, path in recipe.casts.items() if path == cast.path), None)
@@ -221,8 +227,8 @@ def _check_anchors(recipe: Recipe, spec: Spec, loaded: config.LoadedSpec) -> Non
             ) from None
 
 
-def _check_roles(gates: Sequence[Gate], loaded: config.LoadedCast) -> None:
-    needed: dict[Role, str] = {Role.AUTHOR: "the lever"}
+def _check_roles(recipe: Recipe, gates: Sequence[Gate], loaded: config.LoadedCast) -> None:
+    needed: dict[Role, str] = {Role.AUTHOR: "the lever", **dict.fromkeys(recipe.graded_by, f"the grader of {recipe.name}")}
     for gate in gates:
         for role in gate.roles:
             needed.setdefault(role, f"the {gate.name} gate")

@@ -18,6 +18,7 @@ from typing import Any, Final
 import aiohttp
 import aiohttp.abc
 import httpx2
+import orjson
 import yarl
 
 from factory.errors import BadInput, FactoryError, FailureKind, ModelFailure, ProviderUnusable
@@ -49,6 +50,7 @@ class Transport(httpx2.AsyncBaseTransport):
     def __init__(self, endpoint: Endpoint, secret: str, connections: int) -> None:
         self._endpoint = endpoint
         self._secret = secret.encode()
+        self._in_json = orjson.dumps(secret)[1:-1]
         self._connections = connections
         self._session: aiohttp.ClientSession | None = None
         self._proxy = endpoint.proxy
@@ -99,7 +101,12 @@ class Transport(httpx2.AsyncBaseTransport):
         """
         if self._secret == NO_KEY.encode() or (good and len(self._secret) < SHORTEST_SECRET):
             return data
-        return data.replace(self._secret, b"[key]") if self._secret in data else data
+        if b"\\u" in data or b"\\/" in data or self._in_json != self._secret:
+            data = _unescaped(data)
+        for form in (self._secret, self._in_json):
+            if form in data:
+                data = data.replace(form, b"[key]")
+        return data
 
     def _open(self) -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(
@@ -224,6 +231,14 @@ async def _read(response: aiohttp.ClientResponse, idle_s: float | None) -> bytes
             raise _TooLarge
         parts.append(part)
     return b"".join(parts)
+
+
+def _unescaped(data: bytes) -> bytes:
+    """JSON with only the escapes it needs: encoders may write any character of a key as one (`\\/`, `\\u002b`)."""
+    try:
+        return orjson.dumps(orjson.loads(data))
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
+        return data
 
 
 def _sdk(provider: str) -> Any:

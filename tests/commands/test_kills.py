@@ -7,7 +7,6 @@ from __future__ import annotations
 import random
 import signal
 import sqlite3
-import subprocess
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -15,13 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.command import Desk, ended, server_config, wait_until
+from tests.support.command import Desk, Process, ended, server_config, wait_until
 from tests.support.model_server import ServerProcess
 from tests.support.wire import answers, billed_nano
 
-ATTEMPTS, CONCURRENCY, ENDPOINTS = 40, 4, 2
-# What an undisturbed run costs is well above this; a kill is charged with at most some $0.03 for what was in flight.
-CAP, CAP_PER_KILL = 0.02, 0.03
+ATTEMPTS, CONCURRENCY, ENDPOINTS = 24, 4, 2
+# USD. A kill is charged with what was in flight: four authors' calls at $0.008, say. ENOUGH is left for the rest of a stretch
+# that ends at its cap, and is less than the rest of the run costs.
+CAP_PER_KILL, ENOUGH = 0.05, 0.02
 TARGET = ("--attempts", str(ATTEMPTS), "--concurrency", str(CONCURRENCY))
 DELAY_MS = 60
 
@@ -35,7 +35,7 @@ class Killed:
     cap: float
     lost: list[int] = field(default_factory=list)
 
-    def go_on(self, *arguments: str, crash_at: str = "") -> subprocess.Popen[str]:
+    def go_on(self, *arguments: str, crash_at: str = "") -> Process:
         if (self.desk.folder / "s.db").exists():
             return self.desk.resume("--concurrency", str(CONCURRENCY), *arguments, crash_at=crash_at)
         return self.desk.run(*TARGET, "--budget", str(self.cap), *arguments, crash_at=crash_at)
@@ -78,7 +78,10 @@ class Killed:
         return sum(count - 1 for count in Counter(entry["key"] for entry in answers(self.log)).values())
 
     def stops_at_its_cap(self) -> None:
-        stopped = ended(self.go_on())
+        store = self.desk.open()
+        self.cap = round(store.money(self.desk.job()).spent_nano_usd / 10**9 + ENOUGH, 6)
+        store.close()
+        stopped = ended(self.go_on("--budget", str(self.cap)))
         assert stopped.code == 3, stopped.err
         store = self.desk.open()
         money = store.money(self.desk.job())
@@ -107,7 +110,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Desk:
 def test_killed_at_random_moments_it_never_overspends(kills: int, tmp_path: Path, undisturbed: Desk) -> None:
     chance, log = random.Random(20261122 + kills), tmp_path / "log"
     with ServerProcess(server_config(log, usage_spread=0.5, delay_ms=[0, DELAY_MS])) as server:
-        victim = Killed(Desk(tmp_path / "desk", server.base_url), log, CAP + kills * CAP_PER_KILL)
+        victim = Killed(Desk(tmp_path / "desk", server.base_url), log, kills * CAP_PER_KILL)
         for _ in range(kills):
             victim.kill_after(chance.randrange(1, 6), chance.uniform(0, 0.1))
         assert sum(victim.lost) > 0
@@ -119,7 +122,7 @@ def test_killed_at_random_moments_it_never_overspends(kills: int, tmp_path: Path
 def test_killed_while_money_moves(point: str, tmp_path: Path) -> None:
     log = tmp_path / "log"
     with ServerProcess(server_config(log, usage_spread=0.5, delay_ms=[0, DELAY_MS])) as server:
-        victim = Killed(Desk(tmp_path / "desk", server.base_url), log, CAP + CAP_PER_KILL)
+        victim = Killed(Desk(tmp_path / "desk", server.base_url), log, CAP_PER_KILL)
         assert ended(victim.go_on(crash_at=f"{point}:9")).code == -signal.SIGKILL
         victim.look()
         victim.stops_at_its_cap()

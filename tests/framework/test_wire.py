@@ -20,7 +20,7 @@ from tests.support.at_server import KEYS
 from tests.support.driver import Setup, outcome
 from tests.support.faults import FaultPlan
 from tests.support.model_server import ModelServer, Rehearsed
-from tests.support.wire import answers, billed_nano, rehearsed, wired
+from tests.support.wire import billed_nano, rehearsed, wired
 
 ATTEMPTS = 24
 FAULTS = {"rate_limit": 0.05, "server_error": 0.02, "reset": 0.01}

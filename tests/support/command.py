@@ -8,8 +8,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,7 +29,13 @@ ROOT = Path(__file__).resolve().parents[2]
 KEY = "sk-planted-over-the-wire-0123456789"
 KEYS = {"OPENAI_API_KEY": KEY, "ANTHROPIC_API_KEY": KEY}
 RECIPE = load_shipped("ground_truth")
-SPEC = RECIPE.folder / "specs" / "pharmacy.yaml"
+# The shipped spec with a small panel's work: what happens between the calls is the same.
+SPEC = (
+    (RECIPE.folder / "specs" / "pharmacy.yaml").read_text()
+    + """
+gates: {difficulty: {design: fixed, k: 1, confirm: 1, pass_at: [1], frontier_calls: 2, frontier_votes: 1}}
+"""
+)
 REHEARSAL = config.load_cast("rehearsal", RECIPE.casts).cast
 SEED = "7"
 
@@ -38,18 +46,27 @@ def server_config(log: Path, **more: Any) -> dict[str, Any]:
     return {"players": players, "models": served(REHEARSAL), "log": str(log), "key": KEY, **more}
 
 
+class Process(subprocess.Popen[str]):
+    """began: monotonic seconds."""
+
+    def __init__(self, command: list[str], **options: Any) -> None:
+        self.began = time.monotonic()
+        super().__init__(command, text=True, **options)
+
+
 @dataclass
 class Desk:
-    """A folder with a cast, a store and the command. environment: on top of this process's, without its keys."""
+    """A folder with a spec, a cast, a store and the command. environment: on top of this process's; fields: of every member."""
 
     folder: Path
     base_url: Callable[[str], str]
     environment: Mapping[str, str] = field(default_factory=lambda: KEYS)
     fields: Mapping[str, Any] = field(default_factory=dict)
-    spec: Path = SPEC
+    spec: str = SPEC
 
     def __post_init__(self) -> None:
         self.folder.mkdir(exist_ok=True)
+        (self.folder / "spec.yaml").write_text(self.spec)
         self.write_cast(wired(REHEARSAL, self.base_url, **self.fields))
 
     @property
@@ -65,18 +82,18 @@ class Desk:
         seats["author"] = seats["author"][0]  # type: ignore[assignment]
         (self.folder / "cast.yaml").write_text(yaml.safe_dump({**seats, "allow_related": cast.allow_related}))
 
-    def run(self, *arguments: str, **more: Any) -> subprocess.Popen[str]:
-        return self.spawn("run", str(self.spec), "--cast", str(self.folder / "cast.yaml"), "--seed", SEED, *arguments, **more)
+    def run(self, *arguments: str, **more: Any) -> Process:
+        return self.spawn("run", "spec.yaml", "--cast", "cast.yaml", "--seed", SEED, *arguments, **more)
 
-    def resume(self, *arguments: str, **more: Any) -> subprocess.Popen[str]:
+    def resume(self, *arguments: str, **more: Any) -> Process:
         return self.spawn("resume", self.job(), *arguments, **more)
 
-    def spawn(self, *arguments: str, crash_at: str = "", environment: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+    def spawn(self, *arguments: str, crash_at: str = "", environment: Mapping[str, str] | None = None) -> Process:
         given = {**os.environ, **(self.environment if environment is None else environment)}
         given |= {"PYTHONPATH": str(ROOT), "FACTORY_STORE": self.url, "FACTORY_CRASH_AT": crash_at}
         command = [sys.executable, "-m", "tests.support.command", *arguments]
         pipe = subprocess.PIPE
-        return subprocess.Popen(command, cwd=self.folder, env=given, stdout=pipe, stderr=pipe, text=True)
+        return Process(command, cwd=self.folder, env=given, stdout=pipe, stderr=pipe)
 
     def open(self) -> SqlStore:
         return open_store(self.url)
@@ -106,7 +123,9 @@ class Desk:
 
 @dataclass(frozen=True)
 class Ended:
-    """How a process ended. seconds: how long that was waited for."""
+    """How a process ended. seconds: what a user with cores to spare would have waited for it: the time from its start, less
+    that in which it was ready and other processes had the cores (`/proc/PID/schedstat`, Linux).
+    """
 
     code: int
     out: str
@@ -114,18 +133,30 @@ class Ended:
     seconds: float
 
 
-def ended(process: subprocess.Popen[str], timeout_s: float = 120) -> Ended:
-    began = time.monotonic()
-    try:
-        out, err = process.communicate(timeout=timeout_s)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        out, err = process.communicate()
-        raise AssertionError(f"it did not end:\n{out}\n{err}") from None
-    return Ended(process.returncode, out, err, time.monotonic() - began)
+def ended(process: Process, timeout_s: float = 300) -> Ended:
+    with ThreadPoolExecutor(2) as readers:
+        assert process.stdout is not None and process.stderr is not None
+        out, err = readers.submit(process.stdout.read), readers.submit(process.stderr.read)
+        overdue = threading.Timer(timeout_s, process.kill)
+        overdue.start()
+        # Not reaped yet, so that what the kernel knows of it can still be read.
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        seconds = time.monotonic() - process.began - _kept_waiting_s(process.pid)
+        late = not overdue.is_alive()
+        overdue.cancel()
+        told = Ended(process.wait(), out.result(), err.result(), seconds)
+    process.stdout.close()
+    process.stderr.close()
+    assert not late, f"it did not end: {told}"
+    return told
 
 
-def wait_until(holds: Callable[[], bool], process: subprocess.Popen[str], timeout_s: float = 60) -> None:
+def _kept_waiting_s(pid: int) -> float:
+    schedstat = Path(f"/proc/{pid}/schedstat")
+    return int(schedstat.read_text().split()[1]) / 10**9 if schedstat.exists() else 0.0
+
+
+def wait_until(holds: Callable[[], bool], process: Process, timeout_s: float = 120) -> None:
     """Return when it holds, or when the process has ended."""
     deadline = time.monotonic() + timeout_s
     while not holds() and process.poll() is None:

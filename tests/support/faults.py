@@ -120,6 +120,13 @@ def _echo_key(x: Exchange, argument: str) -> Wire:
     return replace(wire, headers={**wire.headers, "x-request-id": x.authorization, "request-id": x.authorization})
 
 
+def _echo_key_escaped(x: Exchange, argument: str) -> Wire:
+    """The same with every character of the credential as a JSON escape, which no encoder needs and any may write."""
+    wire = _echo_key(replace(x, authorization="CREDENTIAL"), argument)
+    escaped = "".join(f"\\u{ord(character):04x}" for character in x.authorization)
+    return replace(wire, body=wire.body.replace(b"CREDENTIAL", escaped.encode()))
+
+
 def _status(status: int, message: str, openai: tuple[str, str | None], anthropic: str) -> Callable[[Exchange, str], Wire]:
     return lambda x, argument: x.error(status, message, openai, anthropic)
 
@@ -200,6 +207,7 @@ FAULTS: Final[Mapping[str, Callable[[Exchange, str], Wire]]] = {
     "overloaded": _status(529, "Overloaded.", ("overloaded", None), "overloaded_error"),
     "redirect": _redirect,
     "echo_key": _echo_key,
+    "echo_key_escaped": _echo_key_escaped,
 }  # fmt: skip
 
 

@@ -20,7 +20,7 @@ import struct
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -60,7 +60,7 @@ class Seen:
 class ModelServer:
     """models: by their name on the wire. key: the only credential accepted, any when None. delay_ms: low and high of the
     wait before each answer. usage_spread: by what share the token counts scatter around four characters a token. port: 0 for
-    any that is free.
+    any that is free. sleep: how that wait is waited.
     """
 
     def __init__(
@@ -73,6 +73,7 @@ class ModelServer:
         delay_ms: tuple[float, float] = (0, 0),
         usage_spread: float = 0.0,
         port: int = 0,
+        sleep: Callable[[float], Coroutine[Any, Any, None]] = asyncio.sleep,
     ) -> None:
         self.models = dict(models)
         self.faults = faults or FaultPlan()
@@ -81,6 +82,7 @@ class ModelServer:
         self._log = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644) if log is not None else None
         self._key = key
         self._delay_ms = delay_ms
+        self._sleep = sleep
         self._spread = usage_spread
         self._attempts: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -136,7 +138,7 @@ class ModelServer:
             return await send(writer, Wire(404, b"not found", {"content-type": "text/plain"}))
         low, high = self._delay_ms
         if high > 0:
-            await asyncio.sleep(random.uniform(low, high) / 1000)
+            await self._sleep(random.uniform(low, high) / 1000)
         return await send(writer, self._answer(protocol, headers, json.loads(raw)))
 
     # --- one call

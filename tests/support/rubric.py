@@ -195,4 +195,5 @@ RECIPE = Recipe(
     render=lambda payload: payload.prompt,
     folder=Path(__file__).parent,
     rehearsal=players,
+    graded_by=(Role.JUDGE,),
 )
