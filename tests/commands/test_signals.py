@@ -101,7 +101,7 @@ def test_the_load_of_a_reference_set_stops(number: signal.Signals, tmp_path: Pat
 
 def test_a_second_signal_ends_it_at_once(tmp_path: Path, folder: Path, undisturbed: Desk) -> None:
     log = tmp_path / "log"
-    with ServerProcess(server_config(log, delay_ms=[3000, 3000])) as server:
+    with ServerProcess(server_config(log, delay_ms=[60_000, 60_000])) as server:
         desk = Desk(tmp_path / "desk", server.base_url, spec=with_reference(folder))
         process = desk.run(*TARGET)
         wait_until(lambda: connections(server) > 2, process)
@@ -111,6 +111,20 @@ def test_a_second_signal_ends_it_at_once(tmp_path: Path, folder: Path, undisturb
         told = ended(process)
         assert told.code == 130 and "factory resume" in told.err and "Traceback" not in told.out + told.err
         assert answers(log) == [], "it waited for the calls in flight"
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_before_the_job_exists_nothing_is_written(number: signal.Signals, tmp_path: Path) -> None:
+    spec = SPEC.replace("recipe: ground_truth", "recipe: ./slow.py")
+    desk = Desk(tmp_path / "desk", lambda protocol: "http://127.0.0.1:9", spec=spec)
+    here = desk.folder / "here"
+    (desk.folder / "slow.py").write_text(f"import pathlib, time\npathlib.Path({str(here)!r}).touch()\ntime.sleep(100)\n")
+    process = desk.run(*TARGET)
+    wait_until(here.exists, process)
+    process.send_signal(number)
+    told = ended(process)
+    assert told.code == 130 and len(told.err.strip().splitlines()) == 1, told
+    assert not (desk.folder / "s.db").exists()
 
 
 def connections(server: ServerProcess) -> int:

@@ -113,10 +113,13 @@ def _error_in_200(x: Exchange, argument: str) -> Wire:
 
 
 def _echo_key(x: Exchange, argument: str) -> Wire:
-    """What a careless server does: it quotes the credential in body and headers. argument: the status."""
-    wire = x.error(
-        int(argument or 401), f"Bad credential {x.authorization}", ("auth", "invalid_api_key"), "authentication_error"
-    )
+    """What a careless server does: it quotes the credential in body and headers. argument: the status, or "filtered"."""
+    if argument == "filtered":
+        said = f"Blocked by content filtering policy for {x.authorization}"
+        wire = x.error(400, said, ("", "content_filter"), "invalid_request_error")
+    else:
+        said = f"Bad credential {x.authorization}"
+        wire = x.error(int(argument or 401), said, ("auth", "invalid_api_key"), "authentication_error")
     return replace(wire, headers={**wire.headers, "x-request-id": x.authorization, "request-id": x.authorization})
 
 
