@@ -25,7 +25,7 @@ from factory.errors import BadInput, FactoryError, FailureKind, ModelFailure, Pr
 from factory.providers.endpoint import NO_KEY, Endpoint, is_metadata
 from factory.types import Usage
 
-CONNECT_S: Final = 5.0
+CONNECT_S: Final = 3.0
 MOST_BYTES: Final = 64 * 1024 * 1024
 # Below the 5 s after which common servers (uvicorn) close an idle connection: a request must not meet one that is closing.
 KEEPALIVE_S: Final = 4.0

@@ -79,14 +79,17 @@ class Killed:
 
     def stops_at_its_cap(self) -> None:
         store = self.desk.open()
-        self.cap = round(store.money(self.desk.job()).spent_nano_usd / 10**9 + ENOUGH, 6)
+        before = store.money(self.desk.job())
         store.close()
+        # What was reserved is charged in full by whoever takes the job next.
+        self.cap = round((before.spent_nano_usd + before.reserved_nano_usd) / 10**9 + ENOUGH, 6)
         stopped = ended(self.go_on("--budget", str(self.cap)))
         assert stopped.code == 3, stopped.err
         store = self.desk.open()
         money = store.money(self.desk.job())
         store.close()
         assert billed_nano(self.log) <= money.spent_nano_usd <= self.cap * 10**9 and money.reserved_nano_usd == 0
+        assert money.spent_nano_usd >= before.spent_nano_usd + before.reserved_nano_usd
 
     def ends_as(self, undisturbed: Desk) -> None:
         """With a larger cap it goes on and comes to the same end."""
