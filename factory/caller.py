@@ -10,17 +10,18 @@ import asyncio
 import random
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, nullcontext
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from factory.budget import FREE, Budget, Price, attempt_cost_nano, input_tokens_bound, worst_case_nano
-from factory.errors import CallGivenUp, FailureKind, ModelFailure, ProviderUnusable
+from factory.errors import CallGivenUp, FactoryError, FailureKind, ModelFailure, ProviderUnusable
 from factory.limits import Clock, Endpoint, Retry, Slot
 from factory.ports import Attempt, CallIdentity, Lease, Model, Store
 from factory.types import ModelReply, ModelRequest, Role
 
-UNREACHABLE_AFTER_S = 5.0
+UNREACHABLE_AFTER_S = 1.0
+"""How long an endpoint that has never answered may refuse connections before it is taken for unreachable."""
 
 
 @dataclass(frozen=True)
@@ -65,18 +66,29 @@ class Caller:
         """
         task = asyncio.current_task()
         assert task is not None, "calls are made from tasks"
+        attempts: list[Attempt] = []
         self._waiting.add(task)
         try:
-            return await self._call(task, identity, request)
+            return await self._call(task, identity, request, attempts), tuple(attempts)
+        except BaseException:
+            await self._let_go(identity, attempts)
+            raise
         finally:
             self._waiting.discard(task)
 
+    async def _let_go(self, identity: CallIdentity, attempts: Sequence[Attempt]) -> None:
+        """Settle on record what a call cost that ends with nothing to journal: left open, all it reserved would be charged."""
+        if any(attempt.reserved_nano_usd for attempt in attempts):
+            # A store that refuses is, or will be, why the job ends; what stays open is then charged in full.
+            with suppress(FactoryError):
+                cost = sum(attempt.cost_nano_usd for attempt in attempts)
+                await self.store.settle_attempts(self.lease, identity, cost)
+
     async def _call(
-        self, task: asyncio.Task[Any], identity: CallIdentity, request: ModelRequest
-    ) -> tuple[ModelReply | ModelFailure, tuple[Attempt, ...]]:
+        self, task: asyncio.Task[Any], identity: CallIdentity, request: ModelRequest, attempts: list[Attempt]
+    ) -> ModelReply | ModelFailure:
         channel = self.channels[Role(identity.role)][identity.slot]
         bound = _bound(channel, request)
-        attempts: list[Attempt] = []
         failures = 0
         while True:
             self._waiting.add(task)
@@ -85,7 +97,7 @@ class Caller:
             slot = channel.endpoint.slot(bound.tokens) if channel.endpoint is not None else None
             outcome = await self._try(task, channel, slot, bound, identity, request, attempts)
             if isinstance(outcome, ModelReply) or not outcome.kind.transient:
-                return outcome, tuple(attempts)
+                return outcome
             self._waiting.add(task)
             self._check_reachable(channel, outcome)
             failures += slot is None or not slot.blameless
@@ -130,6 +142,7 @@ class Caller:
         self._waiting.discard(task)
         number, sent = len(attempts), False
         outcome: ModelReply | ModelFailure | None = None
+        refused = False
         began, clock = time.time(), time.perf_counter()
         try:
             if worst:
@@ -140,15 +153,19 @@ class Caller:
             outcome = await channel.model.complete(request)
         except ModelFailure as failure:
             outcome = failure
+        except ProviderUnusable:
+            # A wrong key, a model nobody knows: turned away before any work was done.
+            refused = True
+            raise
         finally:
             # An attempt that was cut off (an adapter's bug, say) may have been billed: it is charged in full.
-            cost = 0 if not sent else attempt_cost_nano(channel.price, *_billed(outcome)) if outcome is not None else None
+            free = refused or not sent
+            cost = 0 if free else attempt_cost_nano(channel.price, *_billed(outcome)) if outcome is not None else None
             settled = self.budget.settle(held, cost)
+            seconds = time.perf_counter() - clock
+            attempts.append(_record(number, began, seconds, outcome, worst, settled.cost_nano, settled.flag.value))
         if slot is not None and outcome.usage is not None:
             slot.used(outcome.usage.input_tokens + outcome.usage.output_tokens)
-        attempts.append(
-            _record(number, began, time.perf_counter() - clock, outcome, worst, settled.cost_nano, settled.flag.value)
-        )
         if isinstance(outcome, ModelFailure):
             raise outcome
         return outcome
@@ -157,7 +174,7 @@ class Caller:
         endpoint = channel.endpoint
         if endpoint is None or failure.kind is not FailureKind.CONNECTION or endpoint.answered:
             return
-        if endpoint.gone_for_s >= UNREACHABLE_AFTER_S:
+        if endpoint.silent_for_s >= UNREACHABLE_AFTER_S:
             raise ProviderUnusable(
                 f"it cannot be reached ({failure.detail})",
                 where=endpoint.key,
@@ -193,8 +210,11 @@ def _asked_for(failure: ModelFailure) -> float:
 
 
 def _record(
-    number: int, began: float, seconds: float, outcome: ModelReply | ModelFailure, reserved: int, cost: int, flag: str
+    number: int, began: float, seconds: float, outcome: ModelReply | ModelFailure | None, reserved: int, cost: int, flag: str
 ) -> Attempt:
+    """outcome: None for an attempt that ended the job, of which only the money is kept."""
+    if outcome is None:
+        return Attempt(number, began, seconds, "", reserved_nano_usd=reserved, cost_nano_usd=cost, flag=flag)
     failure = outcome if isinstance(outcome, ModelFailure) else None
     usage = outcome.usage
     return Attempt(

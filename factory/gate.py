@@ -127,12 +127,16 @@ class Presentable(Protocol):
         ...
 
 
+Relatives = Mapping[tuple[Role, int], frozenset[int]]
+"""By role and slot of a member, the slots of the judges related to it."""
+
+
 @dataclass(frozen=True)
 class GateContext:
     """The one object through which a gate reaches anything: models by role, the corpus, a random stream, the recipe's task.
 
     label: prefixed to the purpose of every call made through `seats`, so nested calls keep identities of their own; anchors:
-    the spec's, as the recipe's payloads; kin: the slots of the judges that are related to the member of a role.
+    the spec's, as the recipe's payloads; relatives: of the author and the critic, and, where judges grade, of whoever answers.
     """
 
     spec: Spec
@@ -142,7 +146,7 @@ class GateContext:
     members: Mapping[Role, tuple[Seat, ...]]
     label: str = ""
     anchors: tuple[Any, ...] = ()
-    kin: Mapping[Role, frozenset[int]] = field(default_factory=dict)
+    relatives: Relatives = field(default_factory=dict)
 
     def seats(self, role: Role) -> tuple[Seat, ...]:
         seats = self.members.get(role, ())
@@ -150,13 +154,24 @@ class GateContext:
 
     def judges(self, *apart_from: Role) -> tuple[Seat, ...]:
         """The judges unrelated to the members of these roles; every judge where all are related, which a cast must allow."""
-        barred = frozenset[int]().union(*(self.kin.get(role, frozenset()) for role in apart_from))
+        barred = frozenset[int]().union(*(slots for (role, _), slots in self.relatives.items() if role in apart_from))
         seats = self.seats(Role.JUDGE)
         return tuple(seat for seat in seats if seat.slot not in barred) or seats
 
-    def within(self, label: str) -> GateContext:
-        """The same context for calls nested under `label` (a judge marking one solver's one sample, say)."""
-        return replace(self, label=f"{self.label}{label}/")
+    def within(self, label: str, *, answer_of: tuple[Role, int] | None = None) -> GateContext:
+        """The same context for calls nested under `label` (a judge marking one solver's one sample, say).
+
+        answer_of: role and slot of the member whose answer is graded there. Judges related to it are left out, since they share
+        its blind spots (preference leakage, arXiv 2502.01534), unless there is no other.
+        """
+        members, judges = self.members, self.unrelated_judges(answer_of) if answer_of else ()
+        if judges:
+            members = {**members, Role.JUDGE: judges}
+        return replace(self, label=f"{self.label}{label}/", members=members)
+
+    def unrelated_judges(self, member: tuple[Role, int]) -> tuple[Seat, ...]:
+        related = self.relatives.get(member, frozenset())
+        return tuple(judge for judge in self.members.get(Role.JUDGE, ()) if judge.slot not in related)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from factory.canonical import canonical_json, plain, stream
 from factory.errors import CallGivenUp, FactoryError, FailureKind, ModelFailure
-from factory.gate import Gate, GateContext, Task, error, reject, settings_of
+from factory.gate import Gate, GateContext, Relatives, Task, error, reject, settings_of
 from factory.journal import CallScope, PullJournal
 from factory.ports import CorpusView, GateTally, Seat
 from factory.recipe import AuthorContext, Recipe
@@ -39,7 +39,7 @@ ANCHORS_SHOWN = 3
 class Line:
     """What every pull of a job shares: the spec, the recipe with its settings parsed, and its gates as this spec sets them.
 
-    kin: as a gate's context has it.
+    relatives: see `GateContext`.
     """
 
     spec: Spec
@@ -49,7 +49,7 @@ class Line:
     task: Task
     seed: int
     conditions: tuple[str, ...] = ()
-    kin: Mapping[Role, frozenset[int]] = field(default_factory=dict)
+    relatives: Relatives = field(default_factory=dict)
 
     @cached_property
     def anchors(self) -> tuple[Any, ...]:
@@ -245,7 +245,7 @@ async def _check(work: _Pull, gate: Gate, item: Item, scope: CallScope) -> Findi
         rng=stream("gate", work.id, item.revision, gate.name),
         members={role: scope.seats(role) for role in Role},
         anchors=work.line.anchors,
-        kin=work.line.kin,
+        relatives=work.line.relatives,
     )
     try:
         return await gate.check(item, context)

@@ -229,8 +229,9 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """A job's ledger as the store keeps it, in nano-dollars. spent: settled attempts, and reservations that were open when a
-    process died, charged in full; reserved: open now; cap: None where there is none.
+    """A job's ledger as the store keeps it, in nano-dollars. spent: settled attempts, those of calls that came to nothing
+    included, and reservations that were open when a process died, charged in full; reserved: open now; cap: None where there
+    is none.
     """
 
     spent_nano_usd: int
@@ -404,6 +405,10 @@ class Store(Protocol):
 
     async def record_call(self, lease: Lease, call: CallRecord) -> None:
         """Keep a finished call with its attempts; its open reservations are settled in the same transaction."""
+        ...
+
+    async def settle_attempts(self, lease: Lease, identity: CallIdentity, cost_nano_usd: int) -> None:
+        """Close the open reservations of a call that ended without anything to keep, and charge what its attempts cost."""
         ...
 
     def money(self, job_id: str) -> Money: ...

@@ -71,7 +71,8 @@ class Recipe:
     payload: its pydantic model; settings: the model of the spec's `settings:`; gates run in order, the final check last;
     task builds the Task from parsed settings; novelty_view says what of a payload counts for novelty; export gives a row's
     payload columns, one fixed key set; render is the item as a person reads it; rehearsal makes the role players by role
-    name; folder holds its sources and prompts, hashed into a job's fingerprint; typical: for the estimate before a run.
+    name; folder holds its sources and prompts, hashed into a job's fingerprint; typical: for the estimate before a run;
+    graded_by names the roles that the task's `grade` asks, none for a grader that is a program.
     """
 
     name: str
@@ -90,6 +91,7 @@ class Recipe:
     rehearsal: Callable[[], Mapping[str, RolePlayer]] | None = None
     casts: Mapping[str, Path] = field(default_factory=dict)
     typical: Typical | None = None
+    graded_by: tuple[Role, ...] = ()
 
     def parse(self, raw: Mapping[str, Any]) -> Any:
         """A raw payload as the recipe's model, by the rules of JSON (a list is a tuple, a number is no string).

@@ -84,7 +84,8 @@ async def _vote(
         reply = await seat.ask(messages, purpose=purpose, sample=sample, schema=schema)
         answer = context.task.answer(reply)
         # Labelled, so that a grader which asks a judge has calls of its own for every vote.
-        grade = await context.task.grade(item.payload, answer.text, context.within(f"{purpose}.{seat.slot}.{sample}"))
+        nested = context.within(f"{purpose}.{seat.slot}.{sample}", answer_of=(seat.role, seat.slot))
+        grade = await context.task.grade(item.payload, answer.text, nested)
     except ModelFailure as failure:
         return Vote(seat.slot, sample, failure=str(failure))
     return Vote(seat.slot, sample, answer.text, grade.extracted, grade.correct, answer.objection)
@@ -94,6 +95,24 @@ def reply_schema(name: str, **properties: Mapping[str, Any]) -> ReplySchema:
     """The shape of a reply to a gate's own question: an object with these properties and no others."""
     shape = {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
     return ReplySchema(name, shape)
+
+
+def judged_apart(context: GateContext, members: Iterable[tuple[Role, int]]) -> dict[str, Any]:
+    """As evidence: whose answers some judges did not grade, being related, and whose only relatives could; {} for neither."""
+    left_out: dict[str, list[int]] = {}
+    by_relatives: dict[str, list[int]] = {}
+    for role, slot in members:
+        related = context.relatives.get((role, slot))
+        if related:
+            kept = left_out if context.unrelated_judges((role, slot)) else by_relatives
+            kept[f"{role}.{slot}"] = sorted(related)
+    found = {"judges_left_out": left_out, "graded_by_relatives": by_relatives}
+    return {name: judges for name, judges in found.items() if judges}
+
+
+def relatives_flag(evidence: Mapping[str, Any]) -> tuple[str, ...]:
+    """The flag of a finding whose grades only relatives could give."""
+    return ("graded_by_relatives",) if "graded_by_relatives" in evidence else ()
 
 
 def reaches(count: int, of: int, share: float) -> bool:

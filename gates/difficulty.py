@@ -33,7 +33,16 @@ from factory.statistics import (
     wilson,
 )  # fmt: skip
 from factory.types import Finding, Item, Message, ReplySchema, Role
-from gates.asking import ask_oracles, check_count, check_share, reaches, together, wrong_setting
+from gates.asking import (
+    ask_oracles,
+    check_count,
+    check_share,
+    judged_apart,
+    reaches,
+    relatives_flag,
+    together,
+    wrong_setting,
+)  # fmt: skip
 
 FRONTIER = "frontier"
 SUSPECT = "suspect"
@@ -136,7 +145,9 @@ class Difficulty:
         design = self._design(len(panel.seats))
         screening = await _screen(panel, design)
         band, edges = screening.band, design.edges
-        evidence: dict[str, Any] = {"screening": screening.shown(), "edges": _shown_edges(edges)}
+        graded = [(seat.role, seat.slot) for role in (Role.SOLVER, Role.ORACLE) for seat in panel.context.seats(role)]
+        apart = judged_apart(panel.context, graded)
+        evidence: dict[str, Any] = {"screening": screening.shown(), "edges": _shown_edges(edges), **apart}
         if band == HARD and self._seeks_frontier:
             frontier = await self._frontier(panel)
             band = frontier.band
@@ -150,7 +161,7 @@ class Difficulty:
         declared = Declared(self.confirm)
         confirmed = _Confirmation(declared, await panel.rounds("confirm", declared.n), panel.seats)
         evidence["confirmation"] = confirmed.shown()
-        flags = confirmed.flags(screening.band, edges)
+        flags = confirmed.flags(screening.band, edges) + relatives_flag(evidence)
         if band == FRONTIER and evidence["frontier"]["unanswered"] * 2 > self.frontier_calls:
             flags += ("frontier_unanswered",)
         return passed(f"{band}: {counts}", evidence=evidence, flags=flags, band=band, **confirmed.measures(self.pass_at))
@@ -222,7 +233,7 @@ class _Panel:
             return failure.kind.value
         answer = self.context.task.answer(reply)
         # Labelled, so that a grader which asks a judge has calls of its own for every sample.
-        nested = self.context.within(f"{purpose}.{seat.slot}.{sample}")
+        nested = self.context.within(f"{purpose}.{seat.slot}.{sample}", answer_of=(seat.role, seat.slot))
         try:
             grade = await self.context.task.grade(self.item.payload, answer.text, nested)
         except ModelFailure as failure:

@@ -8,7 +8,7 @@ from typing import ClassVar
 from factory.errors import ModelFailure
 from factory.gate import Foreseen, GateContext, Grade, Outlook, error, passed, reject
 from factory.types import Finding, Item, Role
-from gates.asking import shown, together
+from gates.asking import judged_apart, relatives_flag, shown, together
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,9 @@ class FinalCheck:
             return error("no_specimens", f"the recipe gives no {missing} answer to try the grader on")
 
         async def graded(kind: str, number: int, answer: str) -> Grade:
-            return await context.task.grade(item.payload, answer, context.within(f"{kind}.{number}"))
+            # The right ones are the author's; the wrong ones are the recipe's, and related to nobody.
+            nested = context.within(f"{kind}.{number}", answer_of=(Role.AUTHOR, 0) if kind == "right" else None)
+            return await context.task.grade(item.payload, answer, nested)
 
         tried = [("right", number, answer) for number, answer in enumerate(right)]
         tried += [("wrong", number, answer) for number, answer in enumerate(wrong)]
@@ -50,4 +52,5 @@ class FinalCheck:
                 return reject("grader_rejects_reference", "the grader turns away a right answer", evidence=evidence)
             return reject("grader_accepts_wrong", "the grader accepts a wrong answer", evidence=evidence)
         detail = f"the grader accepts {len(right)} right answers and turns away {len(wrong)} wrong ones"
-        return passed(detail, evidence={"right": len(right), "wrong": len(wrong)})
+        apart = judged_apart(context, [(Role.AUTHOR, 0)])
+        return passed(detail, evidence={"right": len(right), "wrong": len(wrong), **apart}, flags=relatives_flag(apart))

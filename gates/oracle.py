@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Final
 
 from factory.gate import Foreseen, GateContext, Outlook, error, hold, passed, reject
 from factory.types import Finding, Item, Role
-from gates.asking import Vote, ask_oracles, check_count, check_share, reaches, shown
+from gates.asking import Vote, ask_oracles, check_count, check_share, judged_apart, reaches, relatives_flag, shown
 
 # A guess for an author nobody has measured yet: the share of its references that stand.
 PASSES: Final = 0.85
@@ -56,6 +56,7 @@ class Oracle:
             "answered": len(answered),
             "agree": len(agreeing),
             "object": len(objecting),
+            **judged_apart(context, [(seat.role, seat.slot) for seat, _ in asked]),
         }
         needed = max(1, math.ceil(self.agreement * len(votes) - 1e-5))
         if len(came) < needed:
@@ -64,9 +65,10 @@ class Oracle:
         if reaches(len(objecting), len(came), self.objection_threshold):
             detail = f"{len(objecting)} of {len(came)} oracles say the item has no single answer"
             return hold("ambiguous", detail, evidence=evidence)
+        flags = (("objection",) if objecting else ()) + relatives_flag(evidence)
         if reaches(len(agreeing), len(answered), self.agreement):
             detail = f"{len(agreeing)} of {len(answered)} independent solutions reach the reference"
-            return passed(detail, evidence=evidence, flags=("objection",) if objecting else ())
+            return passed(detail, evidence=evidence, flags=flags)
         rival = await _largest_group([vote for vote in answered if not vote.correct], item, context)
         if reaches(len(rival), len(answered), self.agreement):
             evidence["agreed_answer"] = shown(rival[0].extracted or rival[0].answer)

@@ -20,7 +20,7 @@ from factory.canonical import digest, sha256_hex
 from factory.config.lineage import CAST_KEYS, LineageReport, check_lineage
 from factory.config.prices import prices_of
 from factory.errors import BadInput
-from factory.gate import Gate, LandingGate, settings_of
+from factory.gate import Gate, LandingGate, Relatives, settings_of
 from factory.lever import Line
 from factory.limits import Limits
 from factory.ports import Embedder, RolePlayer
@@ -65,7 +65,13 @@ class Plan:
 
     def line(self, seed: int) -> Line:
         task = self.recipe.task(self.settings)
-        return Line(self.spec, self.recipe, self.settings, self.gates, task, seed, self.conditions, self.lineage.kin)
+        return Line(self.spec, self.recipe, self.settings, self.gates, task, seed, self.conditions, self.relatives)
+
+    @property
+    def relatives(self) -> Relatives:
+        """Which judges do not decide on whose work: the author's, the critic's, and everybody's where judges grade."""
+        always = () if Role.JUDGE in self.recipe.graded_by else (Role.AUTHOR, Role.CRITIC)
+        return {seat: judges for seat, judges in self.lineage.relatives.items() if not always or seat[0] in always}
 
     def fingerprint(self) -> dict[str, str]:
         """A digest per part on which the job's outcome depends; a resume compares them and names the one that changed."""
@@ -77,9 +83,8 @@ class Plan:
             "gate settings": digest([[g.name, g.version, settings_of(g)] for g in self.gates]),
             "gate sources": digest(_digest_folder(GATES, (".py",)), [_digest_source(type(g)) for g in self.gates]),
             "framework": digest([_digest_folder(FRAMEWORK / part, (".py",)) for part in SHAPING]),
-            "cast": digest(
-                self.cast.model_dump(mode="json"), {role: sorted(slots) for role, slots in self.lineage.kin.items()}
-            ),
+            "cast": digest(self.cast.model_dump(mode="json")),
+            "lineages": digest([[role, slot, sorted(judges)] for (role, slot), judges in sorted(self.relatives.items())]),
             "embedder": self.embedder.name,
             "reference files": digest([[r.name, r.sha256] for r in self.references]),
         }
@@ -116,8 +121,9 @@ def _plan(loaded: config.LoadedSpec, cast: config.LoadedCast, recipe: Recipe) ->
     bound = config.bind_gates(recipe.gates, spec.gates, spec.without, loaded.locate)
     check_anchors(recipe, spec, loaded)
     arbitrated = any({Role.CRITIC, Role.JUDGE} <= set(gate.roles) for gate in bound)
-    lineage = check_lineage(cast.cast, cast.locate, arbitrated=arbitrated)
-    check_roles(bound, cast)
+    judged = Role.JUDGE in recipe.graded_by
+    lineage = check_lineage(cast.cast, cast.locate, judged_solvers=judged, arbitrated=arbitrated)
+    check_roles(recipe, bound, cast)
     check_members(recipe, cast.cast, str(cast.path))
     references = tuple(Reference(r.name, r.sha256, config.read_texts(r)) for r in spec.references)
     shipped = next((name for name, path in recipe.casts.items() if path == cast.path), None)
@@ -241,9 +247,9 @@ def check_anchors(recipe: Recipe, spec: Spec, loaded: config.LoadedSpec) -> None
             ) from None
 
 
-def check_roles(gates: Sequence[Gate], loaded: config.LoadedCast) -> None:
-    """Whether the cast has every role that the lever and these gates need. Raises BadInput at the first it lacks."""
-    needed: dict[Role, str] = {Role.AUTHOR: "the lever"}
+def check_roles(recipe: Recipe, gates: Sequence[Gate], loaded: config.LoadedCast) -> None:
+    """Whether the cast has every role that the lever, the grader and these gates need. Raises BadInput."""
+    needed: dict[Role, str] = {Role.AUTHOR: "the lever", **dict.fromkeys(recipe.graded_by, f"the grader of {recipe.name}")}
     for gate in gates:
         for role in gate.roles:
             needed.setdefault(role, f"the {gate.name} gate")

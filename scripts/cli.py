@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from typing import Annotated, Any
 
 import typer
+import typer.core
 
-from factory.errors import FactoryError
+from factory.errors import FactoryError, Interrupted
 
 DEBUG_VARIABLE = "FACTORY_DEBUG"
 DEFAULT_STORE = "sqlite:///factory.db"
 
+
+class _Commands(typer.core.TyperGroup):
+    """Says that it was stopped, where typer would end the process without a word."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise Interrupted("stopped", fix="Whatever had begun can be resumed: see `factory status`") from None
+
+
 app = typer.Typer(
     name="factory",
+    cls=_Commands,
     help="A factory for synthetic evaluation and post-training data that holds up: every point carries receipts.",
     no_args_is_help=True,
     add_completion=False,
@@ -206,12 +220,12 @@ def main() -> None:
     # A pull's embedding competes with its neighbours for the same few cores: torch must not spawn a pool of its own.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    # As Ctrl-C, so that what is under way before a job's own handling begins ends as cleanly.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         app()
     except FactoryError as exc:
         _stop(exc.message, exc.exit_code)
-    except KeyboardInterrupt:
-        _stop("stopped; whatever had begun can be resumed (see `factory status`)", 130)
     except BrokenPipeError:
         # The reader of our output went away (`factory status | head`): nothing to say, and nobody to say it to.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

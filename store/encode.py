@@ -60,16 +60,17 @@ class LandingRows:
 
 
 def opening_row(job: int, identity: CallIdentity, number: int, reserved_nano_usd: int, at: float) -> Row:
-    return (*_identity(job, identity), number, reserved_nano_usd, at)
+    return (*identity_row(job, identity), number, reserved_nano_usd, at)
 
 
-def _identity(job: int, at: CallIdentity) -> Row:
+def identity_row(job: int, at: CallIdentity) -> Row:
+    """The values of `schema.IDENTITY`."""
     return (job, at.index, at.revision, at.gate, at.purpose, str(at.role), at.slot, at.sample)
 
 
 def call_rows(job: int, call: CallRecord, known: Container[str]) -> CallRows:
     """known: blobs that need not be sent again."""
-    identity = _identity(job, call.identity)
+    identity = identity_row(job, call.identity)
     request, response = sha256_hex(call.request), sha256_hex(call.response)
     blobs = {
         sha: (sha, JSON_MEDIA_TYPE, data)

@@ -151,6 +151,10 @@ class Group:
                 statement = sqlite.insert_or_replace(schema.endpoints, _ENDPOINT_FIGURES)
                 for row in rows:
                     self._connection.execute(statement, row)
+            case operations.SettleAttempts(lease, call, cost):
+                leases.held(self._connection, lease)
+                self._bulks.settled.run(self._connection, [call])
+                ledger.charge(self._connection, call[0], cost)
             case operations.PutCache(key, data):
                 statement = sqlite.insert_or_replace(schema.caches, ("data", "at"))
                 self._connection.execute(statement, {"key": key, "data": data, "at": holders.wall()})

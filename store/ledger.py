@@ -25,6 +25,12 @@ def charge_open(connection: Connection, job: int) -> None:
     connection.execute(delete(open_attempts).where(open_attempts.c.job == job))
 
 
+def charge(connection: Connection, job: int, nano_usd: int) -> None:
+    """Charge what no journaled call accounts for."""
+    charged = jobs.c.charged_nano_usd + nano_usd
+    connection.execute(update(jobs).where(jobs.c.number == job).values(charged_nano_usd=charged))
+
+
 def set_cap(connection: Connection, job: int, cap_nano_usd: int | None) -> None:
     connection.execute(update(jobs).where(jobs.c.number == job).values(cap_nano_usd=cap_nano_usd))
 

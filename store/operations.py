@@ -83,6 +83,16 @@ class OpenAttempt:
 
 
 @dataclass(frozen=True, slots=True)
+class SettleAttempts:
+    """call: the first columns of its rows, see `schema.IDENTITY`."""
+
+    kind: ClassVar[str] = ""
+    lease: Lease
+    call: Row
+    cost_nano_usd: int
+
+
+@dataclass(frozen=True, slots=True)
 class RecordCall:
     """job: the job's number."""
 
@@ -111,7 +121,7 @@ class PutBlob:
 Gathered = OpenAttempt | RecordCall | Land | PutBlob
 """Operations whose rows a transaction inserts together with those of others."""
 
-Single = CreateJob | Acquire | Renew | Finish | SetCap | Append | KeepEndpoints | PutCache
+Single = CreateJob | Acquire | Renew | Finish | SetCap | Append | KeepEndpoints | SettleAttempts | PutCache
 """Operations that read and write on their own; their answer is a Lease or None."""
 
 Operation = Gathered | Single

@@ -33,7 +33,8 @@ APPEND_ONLY: Final = ("revisions", "receipts", "calls", "call_attempts")
 
 metadata = MetaData()
 
-# charged_nano_usd: reservations that nobody settled, charged in full; cap_nano_usd: NULL where there is no cap.
+# charged_nano_usd: reservations that nobody settled, in full, and what calls cost that came to nothing; cap_nano_usd: NULL
+# where there is no cap.
 jobs = Table(
     "jobs",
     metadata,

@@ -145,6 +145,11 @@ class SqlStore:
             # Requests repeat (a panel is asked one prompt many times), responses hardly ever.
             self._known.add(rows.call[encode.REQUEST_BLOB])
 
+    async def settle_attempts(self, lease: Lease, identity: CallIdentity, cost_nano_usd: int) -> None:
+        """Close the open reservations of a call that ended without anything to keep, and charge what its attempts cost."""
+        job, _ = self._job(lease.job)
+        await self._write(operations.SettleAttempts(lease, encode.identity_row(job, identity), cost_nano_usd))
+
     def money(self, job_id: str) -> Money:
         """By id or a unique beginning of it. Raises BadInput."""
         return self._reader.money(job_id)

@@ -7,7 +7,7 @@ other), the same family. A member's lineage is what its cast declares, else what
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import product
@@ -56,16 +56,15 @@ class Relation:
 class LineageReport:
     """What the check found in a cast that passes.
 
-    lineages: by seat; broken: relations that the rule forbids and `allow_related` let pass; reported: those it allows; apart:
-    (judge slot, solver slot) pairs whose grades are left out or reported apart; kin: the slots of the judges related to the
-    author and to the critic; conditions: for every receipt.
+    lineages: by seat; broken: relations that the rule forbids and `allow_related` let pass; reported: those it allows;
+    relatives: by the seat of an author, oracle, solver or critic, the slots of the judges related to it, who do not decide on
+    what it made, or are reported apart; conditions: for every receipt.
     """
 
     lineages: Mapping[tuple[Role, int], Lineage]
     broken: tuple[Relation, ...] = ()
     reported: tuple[Relation, ...] = ()
-    apart: frozenset[tuple[int, int]] = frozenset()
-    kin: Mapping[Role, frozenset[int]] = field(default_factory=dict)
+    relatives: Mapping[tuple[Role, int], frozenset[int]] = field(default_factory=dict)
     conditions: tuple[str, ...] = ()
     doubts: tuple[str, ...] = field(default=())
 
@@ -123,8 +122,7 @@ def check_lineage(
             for relation in (*authors, *solvers, *critics, *check.pairs(Role.AUTHOR, Role.CRITIC))
             if relation not in broken
         ),
-        apart=frozenset((relation.slots[1], relation.slots[0]) for relation in solvers),
-        kin=kin,
+        relatives=_by_member((*authors, *check.pairs(Role.ORACLE, Role.JUDGE), *solvers, *critics)),
         conditions=("allow_related",) if cast.allow_related else (),
         doubts=tuple(dict.fromkeys(lineage.doubt for lineage in lineages.values() if lineage.doubt)),
     )
@@ -163,6 +161,15 @@ class _Check:
         judges = len(self.cast.seats(Role.JUDGE))
         seen = [relation.slots[0] for relation in pairs]
         return [relation for relation in pairs if seen.count(relation.slots[0]) == judges]
+
+
+def _by_member(relations: Iterable[Relation]) -> dict[tuple[Role, int], frozenset[int]]:
+    """The slots of the judges related to each member that has any."""
+    found: dict[tuple[Role, int], frozenset[int]] = {}
+    for relation in relations:
+        member = (relation.roles[0], relation.slots[0])
+        found[member] = found.get(member, frozenset()) | {relation.slots[1]}
+    return found
 
 
 def _lineage(member: Member, where: str) -> Lineage:

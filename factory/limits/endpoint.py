@@ -119,6 +119,7 @@ class Endpoint:
         self._tokens_cap: Bucket | None = None
         self._paused_until = -math.inf
         self._trouble_since: float | None = None
+        self._asked_since: float | None = None
         self._idle_since = clock.now()
         self._in_flight = 0
         self._queue: deque[tuple[Slot, asyncio.Future[None]]] = deque()
@@ -145,6 +146,11 @@ class Endpoint:
     def answered(self) -> bool:
         """Whether it ever answered a call of this process."""
         return self._latencies.count > 0
+
+    @property
+    def silent_for_s(self) -> float:
+        """Seconds since it was first asked, while it has never answered; 0 from its first answer on."""
+        return 0.0 if self.answered or self._asked_since is None else self.clock.now() - self._asked_since
 
     @property
     def gone_for_s(self) -> float:
@@ -200,6 +206,8 @@ class Endpoint:
     def _begin(self, slot: Slot, now: float) -> None:
         self._in_flight += 1
         self._sent += 1
+        if self._asked_since is None:
+            self._asked_since = now
         slot._begun_in = self._limit.round
         slot._generation = self._breaker.begin()
         slot._sent_at = now

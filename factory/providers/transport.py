@@ -18,16 +18,20 @@ from typing import Any, Final
 import aiohttp
 import aiohttp.abc
 import httpx2
+import orjson
 import yarl
 
 from factory.errors import BadInput, FactoryError, FailureKind, ModelFailure, ProviderUnusable
 from factory.providers.endpoint import NO_KEY, Endpoint, is_metadata
 from factory.providers.secrets import BLOT, SHORTEST_SECRET, Blotter
+from factory.types import Usage
 
-CONNECT_S: Final = 15.0
+CONNECT_S: Final = 3.0
 MOST_BYTES: Final = 64 * 1024 * 1024
 # Below the 5 s after which common servers (uvicorn) close an idle connection: a request must not meet one that is closing.
 KEEPALIVE_S: Final = 4.0
+# What a request that never left is billed for.
+UNSENT: Final = Usage(0, 0)
 
 _HOP_HEADERS = frozenset({b"content-encoding", b"content-length", b"transfer-encoding", b"connection", b"set-cookie"})
 
@@ -47,6 +51,7 @@ class Transport(httpx2.AsyncBaseTransport):
         self._endpoint = endpoint
         self._secret = secret.encode()
         self._blotter = Blotter(secret)
+        self._in_json = orjson.dumps(secret)[1:-1]
         self._connections = connections
         self._session: aiohttp.ClientSession | None = None
         self._proxy = endpoint.proxy
@@ -97,9 +102,15 @@ class Transport(httpx2.AsyncBaseTransport):
         """
         if self._secret == NO_KEY.encode():
             return data
+        if good and len(self._secret) < SHORTEST_SECRET:
+            return data
+        if b"\\u" in data or b"\\/" in data or self._in_json != self._secret:
+            data = _unescaped(data)
         if not good:
             return self._blotter.blot(data)
-        return data if len(self._secret) < SHORTEST_SECRET else data.replace(self._secret, BLOT)
+        for form in (self._secret, self._in_json):
+            data = data.replace(form, BLOT)
+        return data
 
     def _open(self) -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(
@@ -134,10 +145,12 @@ class Transport(httpx2.AsyncBaseTransport):
             return self._never("there is no such host", "Check base_url in the cast")
         if isinstance(exc, aiohttp.InvalidURL | aiohttp.NonHttpUrlClientError):
             return self._never("base_url is not an address", "Check base_url in the cast")
+        if isinstance(exc, aiohttp.ConnectionTimeoutError):
+            return ModelFailure(FailureKind.CONNECTION, f"{host}: no connection within {CONNECT_S:g} s", usage=UNSENT)
         if isinstance(exc, TimeoutError):
-            connecting = isinstance(exc, aiohttp.ConnectionTimeoutError)
-            detail = f"no connection within {CONNECT_S:g} s" if connecting else "the answer stopped coming"
-            return ModelFailure(FailureKind.TIMEOUT, f"{host}: {detail}")
+            return ModelFailure(FailureKind.TIMEOUT, f"{host}: the answer stopped coming")
+        if isinstance(exc, aiohttp.ClientConnectorError):
+            return ModelFailure(FailureKind.CONNECTION, f"{host}: {_plain(exc)}", usage=UNSENT)
         return ModelFailure(FailureKind.CONNECTION, f"{host}: {_plain(exc)}")
 
     def _never(self, what: str, fix: str) -> ProviderUnusable:
@@ -223,6 +236,14 @@ async def _read(response: aiohttp.ClientResponse, idle_s: float | None) -> bytes
             raise _TooLarge
         parts.append(part)
     return b"".join(parts)
+
+
+def _unescaped(data: bytes) -> bytes:
+    """JSON with only the escapes it needs: encoders may write any character of a key as one (`\\/`, `\\u002b`)."""
+    try:
+        return orjson.dumps(orjson.loads(data))
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
+        return data
 
 
 def _sdk(provider: str) -> Any:

@@ -54,7 +54,7 @@ def read_setup(spec_path: str | None, cast_name: str | None) -> Setup:
         report = check_lineage(cast.cast, cast.locate)
         lineages = report.lineages
         if loaded is not None and recipe is not None:
-            check_roles(config.bind_gates(recipe.gates, loaded.spec.gates, loaded.spec.without, loaded.locate), cast)
+            check_roles(recipe, config.bind_gates(recipe.gates, loaded.spec.gates, loaded.spec.without, loaded.locate), cast)
         _check_rehearsal(recipe or _shipping(chosen), cast)
         found.append(_judged(chosen, cast.cast, report.notes))
     except FactoryError as error:

@@ -208,16 +208,56 @@ def test_a_wrong_cast_is_refused_before_the_first_call(factory: Factory, tmp_pat
     assert [path.name for path in tmp_path.iterdir()] == ["cast.yaml"]
 
 
+RELATED = [
+    ("the oracle to the author", {"oracle": "anthropic/claude-opus-4-1"}, "The oracle anthropic/claude-opus-4-1", "author"),
+    ("every judge to the author", {"judge": "anthropic/claude-opus-4-1"}, "The judge anthropic/claude-opus-4-1", "author"),
+    ("every judge to a solver", {"solver": "openai/gpt-4o-mini"}, "The judge openai/gpt-4o", "solver"),
+]
+
+
+@pytest.mark.parametrize(("seats", "first", "role"), [row[1:] for row in RELATED], ids=[row[0] for row in RELATED])
+def test_related_pairs_are_refused_by_name_and_rule(
+    factory: Factory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seats: dict[str, str], first: str, role: str
+) -> None:
+    for variable in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY"):
+        monkeypatch.setenv(variable, "sk-never-sent-0123456789")
+    cast = {"author": "anthropic/claude-sonnet-4-5", "oracle": "openai/gpt-4o", "judge": "openai/gpt-4o"}
+    cast |= {"solver": "openai/Qwen2.5-72B", **seats}
+    lines = [f"author: {{model: {cast['author']}}}", f"oracle: {{model: {cast['oracle']}}}"]
+    lines += [f"judges: [{{model: {cast['judge']}}}]", f"solvers: [{{model: {cast['solver']}}}]"]
+    (tmp_path / "cast.yaml").write_text("\n".join(lines))
+    (tmp_path / "judged.py").write_text("from tests.support.rubric import RECIPE\n")
+    (tmp_path / "spec.yaml").write_text("name: r\nrecipe: ./judged.py\nbrief: b\naxes: {tone: [plain, warm]}\n")
+    told = factory("run", tmp_path / "spec.yaml", "--cast", tmp_path / "cast.yaml", "--accept", "1")
+    assert told.code == 2 and first in told.err and cast[role] in told.err
+    assert "2502.01534" in told.err and "allow_related: true" in told.err
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == ["cast.yaml", "judged.py", "spec.yaml"]
+
+
+def test_a_recipe_whose_grader_is_a_judge_needs_one(factory: Factory, tmp_path: Path) -> None:
+    (tmp_path / "cast.yaml").write_text(
+        "author: {model: 'sim:author', family: a}\nsolvers: [{model: 'sim:solver', family: s}]\n"
+    )
+    (tmp_path / "judged.py").write_text("from tests.support.rubric import RECIPE\n")
+    (tmp_path / "spec.yaml").write_text("name: r\nrecipe: ./judged.py\nbrief: b\naxes: {tone: [plain, warm]}\n")
+    told = factory("run", tmp_path / "spec.yaml", "--cast", tmp_path / "cast.yaml", "--accept", "1")
+    assert told.code == 2 and "no judge" in told.err and "grader" in told.err
+
+
 def test_allow_related_is_confessed_in_every_receipt(factory: Factory, tmp_path: Path) -> None:
     cast = tmp_path / "cast.yaml"
     cast.write_text(WRONG_CASTS[3][1] + "allow_related: true\n")
-    factory("run", PHARMACY, "--cast", cast, "--attempts", "2")
-    factory(
-        "export", "--to", "jsonl", "--out", tmp_path / "out", "--state", "accepted", "--state", "rejected", "--state", "held"
-    )
+    ran = factory("run", PHARMACY, "--cast", cast, "--attempts", "4")
+    assert "related to the author" in ran.out
+    states = [part for state in ("accepted", "rejected", "held", "errored") for part in ("--state", state)]
+    factory("export", "--to", "jsonl", "--out", tmp_path / "out", *states)
     receipts = [json.loads(line) for line in (tmp_path / "out" / "receipts.jsonl").read_text().splitlines()]
     cores = [line["core"] for line in receipts if "core" in line]
-    assert cores and all("allow_related" in core["conditions"] for core in cores)
+    assert len({line["candidate"] for line in receipts}) == 4
+    assert {core["gate"] for core in cores} >= {"structure", "novelty", "oracle"}
+    assert all("allow_related" in core["conditions"] for core in cores)
+    shown = json.loads(factory("show", receipts[0]["candidate"], "--json").out)
+    assert all("allow_related" in receipt["conditions"] for receipt in shown["receipts"])
 
 
 RECIPE_FILE = """\

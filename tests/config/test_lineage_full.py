@@ -93,7 +93,9 @@ def test_relations_hold_both_ways(left: str, right: str, says: str) -> None:
 
 def test_an_unrelated_cast_passes_without_notes() -> None:
     report = check_lineage(cast(author=CLAUDE, oracle=GPT, judge=[GPT, QWEN], solver=[LLAMA]), judged_solvers=True)
-    assert report.notes == () and report.conditions == () and report.apart == frozenset()
+    assert report.notes == () and report.conditions == ()
+    # An oracle's answers may be graded too, but no rule asks who may.
+    assert report.relatives == {(Role.ORACLE, 0): {0}}
     assert report.lineages[Role.AUTHOR, 0].family == "claude"
 
 
@@ -127,13 +129,13 @@ def test_one_unrelated_judge_is_enough_and_the_other_is_reported() -> None:
 def test_a_judges_grades_of_its_relatives_are_set_apart() -> None:
     panel = cast(author=CLAUDE, judge=[GPT, QWEN], solver=[LLAMA, member("openai/gpt-4o-mini"), QWEN])
     report = check_lineage(panel, judged_solvers=True)
-    assert report.apart == {(0, 1), (1, 2)}
+    assert report.relatives == {(Role.SOLVER, 1): {0}, (Role.SOLVER, 2): {1}}
     assert len(report.reported) == 2 and "solver openai/Qwen2.5-72B: they are the same model" in report.notes[1]
 
 
 def test_a_solver_that_only_relatives_would_grade_is_refused_where_judges_grade() -> None:
     alone = cast(author=CLAUDE, judge=[GPT], solver=[LLAMA, member("openai/gpt-4o-mini")])
-    assert check_lineage(alone).apart == {(0, 1)}
+    assert check_lineage(alone).relatives == {(Role.SOLVER, 1): {0}}
     with pytest.raises(BadInput, match="gpt-4o is related to the solver openai/gpt-4o-mini"):
         check_lineage(alone, judged_solvers=True)
 
@@ -189,11 +191,11 @@ def test_an_arbiter_must_be_unrelated_to_author_and_critic_where_one_decides() -
     with pytest.raises(BadInput, match="unrelated to both author and critic") as caught:
         check_lineage(torn, arbitrated=True)
     assert "qwq-32b" in caught.value.message and caught.value.where == "cast mine: judges.1"
-    assert check_lineage(torn).kin == {Role.AUTHOR: {0}, Role.CRITIC: {1}}
+    assert check_lineage(torn).relatives == {(Role.AUTHOR, 0): {0}, (Role.CRITIC, 0): {1}}
     loose = check_lineage(torn.model_copy(update={"allow_related": True}), arbitrated=True)
     assert [relation.roles for relation in loose.broken] == [(Role.CRITIC, Role.JUDGE)]
     kept = check_lineage(cast(author=CLAUDE, critic=QWEN, judge=[OPUS, QWEN, GPT]), arbitrated=True)
-    assert kept.broken == () and kept.kin == {Role.AUTHOR: {0}, Role.CRITIC: {1}}
+    assert kept.broken == () and kept.relatives == {(Role.AUTHOR, 0): {0}, (Role.CRITIC, 0): {1}}
     assert any("critic" in note for note in kept.notes)
 
 

@@ -13,7 +13,7 @@ from scripts import jobs
 from scripts.assembly import Plan
 from scripts.preflight import past_runs, preflight
 from store import SqlStore, open_store
-from tests.framework.test_wire import over_the_wire, rehearsed
+from tests.framework.test_wire import models, over_the_wire
 from tests.support.driver import Setup
 from tests.support.model_server import ModelServer
 
@@ -76,7 +76,7 @@ ORDERS = [
 async def test_it_is_within_a_factor_of_one_and_a_half_of_what_is_billed(tmp_path: Path, cold: Policy, warm: Policy) -> None:
     plan, log, at = Setup("ground_truth").plan(), tmp_path / "log", 0
     store = open_store(f"sqlite:///{tmp_path / 's.db'}")
-    async with ModelServer(rehearsed(plan), log=log, usage_spread=0.5, padding=0.2, delay_ms=(0, 20)) as server:
+    async with ModelServer(models(plan), log=log, usage_spread=0.5, padding=0.2, delay_ms=(0, 20)) as server:
         wired = over_the_wire(plan, server)
         for seed, policy in enumerate((cold, warm)):
             found, truth, at = await both(store, wired, policy, seed, log, at)
@@ -98,7 +98,7 @@ async def test_lengths_nobody_could_guess_are_learnt_from_one_small_run(tmp_path
     """Answers three times as long as the recipe's typical ones: a guess is off, and after one run the estimate is not."""
     plan, log, at, off = Setup("ground_truth").plan(), tmp_path / "log", 0, []
     store = open_store(f"sqlite:///{tmp_path / 's.db'}")
-    async with ModelServer(rehearsed(plan), log=log, usage_spread=0.5, padding=2.0) as server:
+    async with ModelServer(models(plan), log=log, usage_spread=0.5, padding=2.0) as server:
         wired = over_the_wire(plan, server)
         members = {
             role: tuple(m.model_copy(update={"max_tokens": 8000}) for m in seats) for role, seats in wired.cast.members.items()

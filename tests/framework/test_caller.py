@@ -31,6 +31,10 @@ class Ledger:
     """The store's part: what was made durable, in order."""
 
     opened: list[tuple[int, int, int]] = field(default_factory=list)
+    closed: list[tuple[int, int]] = field(default_factory=list)
+
+    async def settle_attempts(self, lease: Lease, of: CallIdentity, nano: int) -> None:
+        self.closed.append((of.sample, nano))
 
     async def open_attempt(self, lease: Lease, of: CallIdentity, number: int, nano: int) -> None:
         await asyncio.sleep(0)
@@ -41,7 +45,7 @@ class Ledger:
 class Provider:
     """Answers, or fails, in the given order; the last outcome repeats. Waits for `gate` where there is one."""
 
-    outcomes: list[ModelReply | ModelFailure]
+    outcomes: list[ModelReply | ModelFailure | ProviderUnusable]
     calls: int = 0
     gate: asyncio.Event | None = None
     seen_open: list[int] = field(default_factory=list)
@@ -54,7 +58,7 @@ class Provider:
         if self.gate is not None:
             await self.gate.wait()
         outcome = self.outcomes.pop(0) if len(self.outcomes) > 1 else self.outcomes[0]
-        if isinstance(outcome, ModelFailure):
+        if isinstance(outcome, Exception):
             raise outcome
         return outcome
 
@@ -88,6 +92,39 @@ async def test_an_answer_without_usage_is_charged_in_full_and_flagged() -> None:
         identity(), REQUEST
     )
     assert (attempts[0].cost_nano_usd, attempts[0].flag) == (WORST, "unmetered") and budget.spent_nano == WORST
+
+
+async def test_what_comes_to_nothing_is_settled_on_record_at_its_cost() -> None:
+    ledger, clock, budget = Ledger(), FakeClock(), Budget(None)
+    server_error = ModelFailure(FailureKind.SERVER_ERROR, "500")
+    refused = ProviderUnusable("the key was not accepted")
+    outcomes: list[tuple[list[Any], type[Exception], list[tuple[int, int]]]] = [
+        # Turned away: free. A server error may have been billed: in full, once for each attempt.
+        ([refused], ProviderUnusable, [(0, 0)]),
+        ([ModelFailure(FailureKind.RATE_LIMITED, "slow"), server_error, refused], ProviderUnusable, [(0, WORST)]),
+        ([ModelFailure(FailureKind.CONNECTION, "refused", usage=Usage(0, 0)), refused], ProviderUnusable, [(0, 0)]),
+    ]
+    for given, error, closed in outcomes:
+        ledger.closed.clear()
+        before = budget.spent_nano
+        under_test = caller(Provider(given), ledger, budget=budget, clock=clock)
+        failing = asyncio.create_task(under_test.call(identity(0), REQUEST))
+        await clock.advance(120)
+        with pytest.raises(error):
+            await failing
+        assert ledger.closed == closed
+        assert budget.spent_nano - before == closed[0][1] and budget.reserved_nano == 0
+
+
+async def test_a_call_cancelled_between_its_tries_is_settled_on_record() -> None:
+    ledger, clock = Ledger(), FakeClock()
+    under_test = caller(Provider([ModelFailure(FailureKind.SERVER_ERROR, "500")]), ledger, budget=Budget(None), clock=clock)
+    running = asyncio.create_task(under_test.call(identity(), REQUEST))
+    await settled()
+    under_test.close()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert ledger.opened and ledger.closed == [(0, WORST)]
 
 
 async def test_the_cap_is_never_passed_and_says_so() -> None:

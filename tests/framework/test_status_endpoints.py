@@ -21,7 +21,7 @@ from factory.types import Role
 from scripts import live
 from scripts.commands.look import print_status
 from store import SqlStore, open_store
-from tests.framework.test_wire import over_the_wire, rehearsed, run
+from tests.framework.test_wire import models, over_the_wire, run
 from tests.support.driver import Setup
 from tests.support.faults import FaultPlan
 from tests.support.model_server import ModelServer, Seen
@@ -72,7 +72,7 @@ def rank(values: Sequence[float], share: float) -> float:
 async def test_after_a_run_the_figures_are_the_servers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     plan = Setup("rubric").plan()
     faults = FaultPlan(rates={"rate_limit": 0.1, "server_error": 0.05}, seed=11)
-    async with ModelServer(rehearsed(plan), faults=faults, delay_ms=(10, 250)) as server:
+    async with ModelServer(models(plan), faults=faults, delay_ms=(10, 250)) as server:
         store = open_store(f"sqlite:///{tmp_path / 's.db'}")
         job, end = await run(store, over_the_wire(plan, server, by_anthropic=Role.JUDGE), attempts=6, concurrency=6)
         assert end.error is None, end.error
@@ -107,7 +107,7 @@ def latencies(store: SqlStore, job: str, protocol: str, since: float = 0.0) -> l
 async def test_while_it_runs_after_a_kill_and_after_its_resume(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 's.db'}"
     plan = Setup("rubric").plan()
-    async with ModelServer(rehearsed(plan), faults=FaultPlan(rates={"rate_limit": 0.1}, seed=4), delay_ms=(20, 200)) as server:
+    async with ModelServer(models(plan), faults=FaultPlan(rates={"rate_limit": 0.1}, seed=4), delay_ms=(20, 200)) as server:
         first = await spawned(url, server.port, "start")
         await until(lambda: len(server.seen) >= 100)
         store = open_store(url, read_only=True)

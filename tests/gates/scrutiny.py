@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from factory.gate import Claim, GateContext
+from factory.gate import Claim, GateContext, Relatives
 from factory.types import Member, Message, Role, Spec
 from tests.gates.seats import SPEC, FakeSeat, FakeTask, Reply
 
@@ -61,11 +61,13 @@ def context_of(
     *,
     task: FakeTask | None = None,
     anchors: tuple[Any, ...] = (),
-    kin: Mapping[Role, frozenset[int]] | None = None,
+    relatives: Relatives | None = None,
     seed: int = 0,
 ) -> GateContext:
     members: dict[Role, tuple[FakeSeat, ...]] = {}
     for seat in seats:
         members[seat.role] = (*members.get(seat.role, ()), seat)
     corpus: Any = None
-    return GateContext(SPEC, task or ScrutinyTask(), corpus, random.Random(seed), members, anchors=anchors, kin=kin or {})
+    return GateContext(
+        SPEC, task or ScrutinyTask(), corpus, random.Random(seed), members, anchors=anchors, relatives=relatives or {}
+    )

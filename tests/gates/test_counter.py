@@ -106,9 +106,9 @@ def test_rival_and_reference_stand_in_an_order_that_tells_nothing() -> None:
 
 
 def test_only_judges_unrelated_to_author_and_critic_decide() -> None:
-    kin = {Role.AUTHOR: frozenset({0}), Role.CRITIC: frozenset({1})}
+    relatives = {(Role.AUTHOR, 0): frozenset({0}), (Role.CRITIC, 0): frozenset({1})}
     arbiters = [denying(0), denying(1), upholding(2)]
-    found = check(context=context_of([critic(CLASH, NONE), *arbiters], kin=kin))
+    found = check(context=context_of([critic(CLASH, NONE), *arbiters], relatives=relatives))
     assert found.reason == "contradictory_givens"
     assert [len(arbiter.asked) for arbiter in arbiters] == [0, 0, 1]
 

@@ -88,9 +88,9 @@ def test_both_orders_are_asked_unlabelled_and_pairs_sets_how_many_anchors() -> N
 
 
 def test_only_judges_unrelated_to_the_author_are_asked() -> None:
-    kin = {Role.AUTHOR: frozenset({0}), Role.CRITIC: frozenset({1})}
+    relatives = {(Role.AUTHOR, 0): frozenset({0}), (Role.CRITIC, 0): frozenset({1})}
     seats = [finds(), misses(1), misses(2)]
-    found = check(context=context_of(seats, anchors=ANCHORS, kin=kin))
+    found = check(context=context_of(seats, anchors=ANCHORS, relatives=relatives))
     assert found.measures == {DETECTED: False} and [len(seat.asked) for seat in seats] == [0, 2, 2]
 
 

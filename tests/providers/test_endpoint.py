@@ -125,7 +125,8 @@ async def test_a_wrong_key_is_turned_away_by_the_server(bench: Benches) -> None:
 
 
 @pytest.mark.parametrize(
-    "fault", ["echo_key", "echo_key:403", "echo_key:500", "echo_key:429", "echo_key:400", "redirect", "eof"]
+    "fault",
+    ["echo_key", "echo_key:403", "echo_key:500", "echo_key:429", "echo_key:400", "echo_key_escaped:500", "redirect", "eof"],
 )
 async def test_an_echoed_key_goes_no_further(bench: Benches, caplog: pytest.LogCaptureFixture, fault: str) -> None:
     caplog.set_level(logging.DEBUG)

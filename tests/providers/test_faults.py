@@ -66,6 +66,7 @@ UNUSABLE = {
     "bad_request": ("Unknown field 'x'", "cast"),
     "redirect": ("redirects", "base_url"),
     "echo_key": ("the key was not accepted", "_API_KEY"),
+    "echo_key_escaped": ("the key was not accepted", "_API_KEY"),
     "masked_key": ("Incorrect API key provided: [key]", "_API_KEY"),
 }
 ANSWERED = {"usage_missing", "usage_negative", "usage_words", "usage_absurd", "usage_cached", "other_model"}

@@ -111,6 +111,23 @@ def test_a_call_settles_its_own_reservations_and_no_others(store: SqlStore) -> N
     asyncio.run(main())
 
 
+def test_a_call_that_comes_to_nothing_is_charged_what_it_cost(store: SqlStore) -> None:
+    async def main() -> None:
+        lease = await a_lease(store)
+        for number in (0, 1):
+            await store.open_attempt(lease, a_call(0).identity, number, 1000)
+        await store.open_attempt(lease, a_call(1).identity, 0, 50)
+        await store.settle_attempts(lease, a_call(0).identity, 30)
+        assert store.money("job-a") == store.snapshot("job-a").money == Money(30, 50, None)
+        await store.finish(lease, JobState.STOPPED, "")
+        assert store.money("job-a") == Money(80, 0, None)
+        with pytest.raises(LeaseLost):
+            await store.settle_attempts(lease, a_call(0).identity, 30)
+        assert store.money("job-a") == Money(80, 0, None)
+
+    asyncio.run(main())
+
+
 def test_a_call_that_cannot_be_kept_settles_nothing(store: SqlStore, tmp_path: Path) -> None:
     broken = a_call(attempts=(a_call().attempts[0], a_call().attempts[0]))
 

@@ -27,11 +27,15 @@ from tests.support.embedder import TrigramEmbedder
 
 @dataclass(frozen=True)
 class Setup:
-    """A recipe with a spec and a cast to run it with. options go to every cast member (a delay, say)."""
+    """A recipe with a spec and a cast to run it with. options go to every cast member (a delay, say); judges: the families of
+    the rubric's.
+    """
 
     recipe: str = "rubric"
     options: Mapping[str, Any] = field(default_factory=dict)
     spec: Mapping[str, Any] = field(default_factory=dict)
+    judges: tuple[str, ...] = ("j",)
+    allow_related: bool = False
 
     def plan(self) -> Plan:
         return self._rubric() if self.recipe == "rubric" else self._ground_truth()
@@ -48,9 +52,9 @@ class Setup:
                 Member(model="sim:solver", family=f"s{tier}", tier=tier, options={"skill": 0.15 * tier, **self.options})
                 for tier in range(1, 6)
             ),
-            Role.JUDGE: (Member(model="sim:judge", family="j", options={**self.options}),),
+            Role.JUDGE: tuple(Member(model="sim:judge", family=j, options={**self.options}) for j in self.judges),
         }
-        return self._assembled(rubric.RECIPE, spec, Cast(name="test", members=members))
+        return self._assembled(rubric.RECIPE, spec, Cast(name="test", members=members, allow_related=self.allow_related))
 
     def _ground_truth(self) -> Plan:
         recipe = load_shipped("ground_truth")
@@ -66,7 +70,8 @@ class Setup:
     def _assembled(self, recipe: Recipe, spec: Spec, cast: Cast) -> Plan:
         settings = recipe.settings.model_validate(spec.settings)
         gates = tuple(gate for gate in recipe.gates if gate.name not in spec.without)
-        return Plan(spec, recipe, settings, gates, cast, TrigramEmbedder(), (), {})
+        lineage = config.check_lineage(cast, judged_solvers=Role.JUDGE in recipe.graded_by)
+        return Plan(spec, recipe, settings, gates, cast, TrigramEmbedder(), (), {}, lineage)
 
 
 async def start(

@@ -113,10 +113,13 @@ def _error_in_200(x: Exchange, argument: str) -> Wire:
 
 
 def _echo_key(x: Exchange, argument: str) -> Wire:
-    """What a careless server does: it quotes the credential in body and headers. argument: the status."""
-    wire = x.error(
-        int(argument or 401), f"Bad credential {x.authorization}", ("auth", "invalid_api_key"), "authentication_error"
-    )
+    """What a careless server does: it quotes the credential in body and headers. argument: the status, or "filtered"."""
+    if argument == "filtered":
+        said = f"Blocked by content filtering policy for {x.authorization}"
+        wire = x.error(400, said, ("", "content_filter"), "invalid_request_error")
+    else:
+        said = f"Bad credential {x.authorization}"
+        wire = x.error(int(argument or 401), said, ("auth", "invalid_api_key"), "authentication_error")
     return replace(wire, headers={**wire.headers, "x-request-id": x.authorization, "request-id": x.authorization})
 
 
@@ -127,6 +130,13 @@ def _masked_key(x: Exchange, argument: str) -> Wire:
         f"Incorrect API key provided: {key[:8]}{'*' * 20}{key[-4:]}. You can find your API key at https://provider.example."
     )
     return x.error(401, message, ("invalid_request_error", "invalid_api_key"), "authentication_error")
+
+
+def _echo_key_escaped(x: Exchange, argument: str) -> Wire:
+    """The same with every character of the credential as a JSON escape, which no encoder needs and any may write."""
+    wire = _echo_key(replace(x, authorization="CREDENTIAL"), argument)
+    escaped = "".join(f"\\u{ord(character):04x}" for character in x.authorization)
+    return replace(wire, body=wire.body.replace(b"CREDENTIAL", escaped.encode()))
 
 
 def _status(status: int, message: str, openai: tuple[str, str | None], anthropic: str) -> Callable[[Exchange, str], Wire]:
@@ -210,6 +220,7 @@ FAULTS: Final[Mapping[str, Callable[[Exchange, str], Wire]]] = {
     "redirect": _redirect,
     "echo_key": _echo_key,
     "masked_key": _masked_key,
+    "echo_key_escaped": _echo_key_escaped,
 }  # fmt: skip
 
 

@@ -21,7 +21,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -65,7 +65,8 @@ class Seen:
 class ModelServer:
     """models: by their name on the wire. key: the only credential accepted, any when None. delay_ms: low and high of the
     wait before each answer. usage_spread: by what share the token counts scatter around four characters a token. padding: by
-    what share of its length, on average, an answer is lengthened with white space (exponentially distributed).
+    what share of its length, on average, an answer is lengthened with white space (exponentially distributed). port: 0 for any
+    that is free. sleep: how that wait is waited.
     """
 
     def __init__(
@@ -78,6 +79,8 @@ class ModelServer:
         delay_ms: tuple[float, float] = (0, 0),
         usage_spread: float = 0.0,
         padding: float = 0.0,
+        port: int = 0,
+        sleep: Callable[[float], Coroutine[Any, Any, None]] = asyncio.sleep,
     ) -> None:
         self.models = dict(models)
         self.faults = faults or FaultPlan()
@@ -86,15 +89,16 @@ class ModelServer:
         self._log = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644) if log is not None else None
         self._key = key
         self._delay_ms = delay_ms
+        self._sleep = sleep
         self._spread = usage_spread
         self._padding = padding
         self._attempts: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
-        self.port = 0
+        self.port = port
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0, limit=2**24)
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port, limit=2**24)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
@@ -143,7 +147,7 @@ class ModelServer:
         low, high = self._delay_ms
         began = time.monotonic()
         if high > 0:
-            await asyncio.sleep(random.uniform(low, high) / 1000)
+            await self._sleep(random.uniform(low, high) / 1000)
         return await send(writer, self._answer(protocol, headers, json.loads(raw), time.monotonic() - began))
 
     # --- one call
@@ -313,7 +317,7 @@ class ServerProcess:
 
     config: `players`, where the rehearsal roles come from (`package.module:function`); `models`, by name on the wire
     `{role, options}`, without it each role under its own name; `script`, `rates` and `seed` of the fault plan; `log`, `key`,
-    `delay_ms`, `usage_spread`, `padding`. It ends when this object is left, or with the process that started it.
+    `delay_ms`, `usage_spread`, `padding`, `port`. It ends when this object is left, or with the process that started it.
     """
 
     config: Mapping[str, Any]
@@ -358,6 +362,7 @@ async def serve(config: Mapping[str, Any]) -> None:
         delay_ms=tuple(config.get("delay_ms", (0, 0))),
         usage_spread=config.get("usage_spread", 0.0),
         padding=config.get("padding", 0.0),
+        port=config.get("port", 0),
     )
     async with server:
         print(json.dumps({"port": server.port}), flush=True)

@@ -240,4 +240,5 @@ RECIPE = Recipe(
         reply=lambda payload, role: payload.model_dump_json() if role is Role.AUTHOR else payload.output,
         grading=grading,
     ),
+    graded_by=(Role.JUDGE,),
 )
