@@ -37,6 +37,13 @@ def say_json(value: Any) -> None:
     sys.stdout.write(json.dumps(value, ensure_ascii=True, indent=2) + "\n")
 
 
+def say_json_line(value: Any) -> None:
+    """A value of a stream for a program, on a line of its own."""
+    import json
+
+    sys.stdout.write(json.dumps(value, ensure_ascii=True) + "\n")
+
+
 def show(renderable: Any) -> None:
     """A rich table or panel whose every text came through `clean`."""
     _console(None).print(renderable)
