@@ -1,6 +1,6 @@
 """The scale part of bench_novelty: a store of synthetic accepted items, restarted from, then checked against and landed on.
 
-Texts are generated word problems (words of a made vocabulary by Zipf's law, names, numbers, stock phrases, some 230 characters);
+Texts are generated (words of a made vocabulary by Zipf's law, names, numbers, stock phrases, some 230 characters each);
 vectors lie in clusters of one cone, as those of sentences do. Nothing is embedded. The store is a real one: its rows are
 written with SQL, its snapshot by the same functions a run uses, and it is read back as a run does.
 """

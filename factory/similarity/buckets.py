@@ -6,6 +6,7 @@ a log-structured merge tree (O'Neil et al. 1996, "The log-structured merge-tree"
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
@@ -55,9 +56,9 @@ class Buckets:
         keys = np.asarray(keys, dtype=np.uint64) & _KEY_MASK
         equal = (self._fresh[: self._unsealed] == keys) & (keys != 0)
         found = [self._sealed + np.flatnonzero(equal.any(axis=1))]
-        sought = np.unique(keys[keys != 0])
-        found += [_in_run(run, sought) for _, run in self._runs]
-        return np.unique(np.concatenate(found))
+        sought = np.sort(keys[keys != 0])
+        found += [rows for _, run in self._runs for rows in _in_run(run, sought)]
+        return np.unique(np.concatenate(found)) if len(found) > 1 else found[0]
 
     def _seal(self) -> None:
         row_numbers = np.arange(self._sealed, self._sealed + _FRESH, dtype=np.uint64)[:, None]
@@ -75,13 +76,11 @@ class Buckets:
         self._unsealed = 0
 
 
-def _in_run(run: NDArray[np.uint64], sought: NDArray[np.uint64]) -> NDArray[np.int64]:
-    starts = np.searchsorted(run, sought)
-    inside = starts < len(run)
-    hit = np.zeros(len(sought), dtype=bool)
-    hit[inside] = (run[starts[inside]] & _KEY_MASK) == sought[inside]
-    pieces = []
-    for key, start in zip(sought[hit], starts[hit], strict=True):
-        end = np.searchsorted(run, key | _ROW_MASK, side="right")
-        pieces.append((run[start:end] & _ROW_MASK).astype(np.int64))
-    return np.concatenate(pieces) if pieces else np.empty(0, dtype=np.int64)
+def _in_run(run: NDArray[np.uint64], sought: NDArray[np.uint64]) -> Iterator[NDArray[np.int64]]:
+    """The rows of each key that the run holds."""
+    starts = run.searchsorted(sought)
+    # What lies past the end is compared with the last entry, which is less than it.
+    hit = np.flatnonzero((run[np.minimum(starts, len(run) - 1)] & _KEY_MASK) == sought) if len(run) else ()
+    for place in hit:
+        end = run.searchsorted(sought[place] | _ROW_MASK, side="right")
+        yield (run[starts[place] : end] & _ROW_MASK).astype(np.int64)

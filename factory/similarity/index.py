@@ -156,7 +156,7 @@ class Index:
     def _near_by_vector(self, sought: Sketch, seen: int, exclude: frozenset[str]) -> set[int]:
         """Rows whose exact cosine is within reach, and the nearest few by exact cosine, ties by source and id."""
         nearest = reach.NEAREST + len(exclude)
-        numbers = self._vectors.near(sought.vector, rows=seen, floor=reach.COSINE, nearest=nearest)
+        numbers = self._vectors.near(sought.vector, sought.record["code"], rows=seen, floor=reach.COSINE, nearest=nearest)
         roughly = self._vectors.roughly(sought.vector, numbers)
         if 0 < nearest < len(numbers):
             kth = float(np.partition(roughly, -nearest)[-nearest])

@@ -19,7 +19,6 @@ are recomputed from the vectors themselves.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from functools import cache
 from typing import Final
 
@@ -98,13 +97,14 @@ def _most_bits(floor: float) -> int:
     return math.ceil(BITS * share + _SIGMAS * math.sqrt(BITS * share * (1 - share)))
 
 
-def _differing(words: Sequence[NDArray[np.uint64]], code: NDArray[np.uint64]) -> NDArray[np.uint16]:
-    """Differing bits of codes held by word, WORDS arrays of shape (n,), from one code: shape (n,)."""
-    total = np.empty(len(words[0]), dtype=np.uint16)
+def _differing(words: NDArray[np.uint64], code: NDArray[np.uint64]) -> NDArray[np.uint16]:
+    """Differing bits of codes, shape (WORDS, n), from one code: shape (n,)."""
+    total = np.empty(words.shape[1], dtype=np.uint16)
     # Block by block, so that what is in between stays in the processor's cache; three words' bits fit a byte.
     for start in range(0, len(total), _BLOCK):
-        counts = [np.bitwise_count(held[start : start + _BLOCK] ^ code[word]) for word, held in enumerate(words)]
-        np.add(sum(counts[1:3], counts[0]), sum(counts[4:], counts[3]), out=total[start : start + _BLOCK], dtype=np.uint16)
+        counts = np.bitwise_count(words[:, start : start + _BLOCK] ^ code[:, None])
+        low, high = counts[0] + counts[1] + counts[2], counts[3] + counts[4] + counts[5]
+        np.add(low, high, out=total[start : start + _BLOCK], dtype=np.uint16)
     return total
 
 
@@ -145,17 +145,16 @@ class VectorIndex:
         held = self._vectors.take(rows).astype(np.float32)
         return held @ vector.astype(np.float32)
 
-    def near(self, vector: Half, *, rows: int, floor: float, nearest: int) -> NDArray[np.int64]:
-        """Those of the first `rows` rows whose cosine may reach `floor`, and those that may be among the `nearest`: more than
-        either, ascending. How sure they are all there: the module.
+    def near(self, vector: Half, code: NDArray[np.uint64], *, rows: int, floor: float, nearest: int) -> NDArray[np.int64]:
+        """For a vector and its code: those of the first `rows` rows whose cosine may reach `floor`, and those that may be among
+        the `nearest`; more than either, ascending. How sure they are all there: the module.
         """
         if rows <= EXACT:
             found = self._first[:rows] @ vector.astype(np.float32)
             kth = np.partition(found, rows - nearest)[rows - nearest] if 0 < nearest < rows else -np.inf
             return np.flatnonzero(found >= min(floor, float(kth) if nearest else np.inf) - MARGIN)
-        (code,) = codes(vector[None, :])
         if rows <= SCANNED or self._cells is None:
-            numbers, bits = None, _differing(list(self._codes[:, :rows]), code)
+            numbers, bits = None, _differing(self._codes[:, :rows], code)
         else:
             numbers, bits = self._cells.near(vector, code, rows)
         wanted = min(nearest * _ROUGHLY, len(bits))
@@ -170,26 +169,24 @@ class _Cells:
     def __init__(self, centres: Half) -> None:
         self._centres = _levels(centres)
         self._rows = [Column(np.uint32) for _ in range(len(centres))]
-        # A column a word: counting bits word by word along a million codes is several times faster than code by code.
-        self._words = [[Column(np.uint64) for _ in range(WORDS)] for _ in range(len(centres))]
+        self._codes = [Column(np.uint64, (WORDS,)) for _ in range(len(centres))]
 
     def add(self, vectors: Half, made: NDArray[np.uint64], *, first: int) -> None:
         home = np.argmax(_levels(vectors) @ self._centres.T, axis=1)
-        order = np.argsort(home, kind="stable")
-        bounds = np.searchsorted(home[order], np.arange(len(self._centres) + 1))
-        for cell in np.unique(home).tolist():
-            its = order[bounds[cell] : bounds[cell + 1]]
-            self._rows[cell].extend((first + its).astype(np.uint32))
-            for word, column in enumerate(self._words[cell]):
-                column.extend(made[its, word])
+        numbers = np.arange(first, first + len(home), dtype=np.uint32)
+        for cell in set(home.tolist()):
+            its = np.flatnonzero(home == cell)
+            self._rows[cell].extend(numbers[its])
+            self._codes[cell].extend(made[its])
 
     def near(self, vector: Half, code: NDArray[np.uint64], rows: int) -> tuple[NDArray[np.uint32], NDArray[np.uint16]]:
         """Rows below `rows` in the cells about a vector, and how many bits each differs in."""
         likeness = self._centres @ _levels(vector)
+        numbers, held = [], []
         # Equal likeness: the lower cell, so that the choice is the same everywhere.
-        cells = np.argsort(-likeness, kind="stable")[:PROBED].tolist()
-        seen = [int(np.searchsorted(self._rows[cell].view(), rows)) for cell in cells]
-        near = list(zip(cells, seen, strict=True))
-        numbers = np.concatenate([self._rows[cell].view()[:end] for cell, end in near])
-        words = [np.concatenate([self._words[cell][word].view()[:end] for cell, end in near]) for word in range(WORDS)]
-        return numbers, _differing(words, code)
+        for cell in np.argsort(-likeness, kind="stable")[:PROBED].tolist():
+            its = self._rows[cell].view()
+            seen = len(its) if len(its) and its[-1] < rows else int(its.searchsorted(rows))
+            numbers.append(its[:seen])
+            held.append(self._codes[cell].view()[:seen])
+        return np.concatenate(numbers), _differing(np.concatenate(held).T, code)

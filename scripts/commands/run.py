@@ -145,7 +145,7 @@ def _policy(request: RunRequest) -> Policy:
 
 def _face(plan: Plan, job: JobRecord, json: bool) -> jobs.Face:
     if json:
-        return jobs.Face()
+        return jobs.Face(noted=complain)
 
     def begun() -> None:
         say(f"job {job.id}: spec {job.spec_name}, recipe {job.recipe} {job.recipe_version}, seed {job.seed}")
@@ -154,7 +154,7 @@ def _face(plan: Plan, job: JobRecord, json: bool) -> jobs.Face:
         for note in plan.lineage.notes:
             say(note)
 
-    return jobs.Face(begun, live.loading, live.watch)
+    return jobs.Face(begun, live.loading, live.watch, complain)
 
 
 def _finish(store: SqlStore, job: JobRecord, work: Coroutine[Any, Any, RunEnd], url: str, json: bool) -> int:

@@ -4,7 +4,7 @@ import zlib
 
 import numpy as np
 from datasketch import MinHash
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from factory.similarity.signature import BANDS, SKELETON_BANDS, band_keys, low_bytes, may_reach, signature, text_signature
@@ -55,6 +55,7 @@ def test_keys_of_different_bands_differ_though_their_rows_agree() -> None:
     assert len(set(band_keys(signature({"only"}), BANDS).tolist())) == BANDS
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40) | st.text("abc 12,.", max_size=900))
 def test_a_text_s_signature_is_that_of_its_shingles(text: str) -> None:
     normal = normalise(text)

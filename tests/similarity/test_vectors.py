@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from factory.similarity.vectors import BITS, MARGIN, SCANNED, Half, VectorIndex, codes, cosine, to_half
@@ -16,6 +16,7 @@ def unit_rows(seed: int, rows: int, dimension: int = 24) -> Half:
     return to_half((made / np.linalg.norm(made, axis=1, keepdims=True)).astype(np.float32))
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_the_dot_product_is_exact_so_order_cannot_matter(seed: int) -> None:
     a, b = unit_rows(seed, 2, 384)
@@ -34,12 +35,13 @@ def test_cosine_by_hand() -> None:
     assert cosine(a, np.zeros(2, dtype="<f2")) == 0.0
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 60), st.integers(0, 6), st.floats(0.3, 0.99))
 def test_the_exact_search_returns_all_that_brute_force_finds(seed: int, rows: int, nearest: int, floor: float) -> None:
     held = unit_rows(seed, rows)
     index = index_of(held, 7)
     for seen in {rows, rows // 2}:
-        found = index.near(held[0], rows=seen, floor=floor, nearest=nearest).tolist()
+        found = index.near(held[0], codes(held[0][None])[0], rows=seen, floor=floor, nearest=nearest).tolist()
         exact = {row: cosine(held[0], held[row]) for row in range(seen)}
         best = sorted(exact, key=lambda row: -exact[row])[:nearest]
         assert found == sorted(set(found) & set(exact))
@@ -57,6 +59,7 @@ def index_of(held: Half, step: int) -> VectorIndex:
     return index
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(2, 40))
 def test_codes_do_not_depend_on_company_and_differ_by_the_angle(seed: int, rows: int) -> None:
     held = unit_rows(seed, rows, 384)
@@ -91,7 +94,7 @@ def test_recall_on_a_seeded_set(many: Half, far: VectorIndex, rows: int, recall:
     there = found = 0
     whole = many[:rows].astype(np.float32)
     for row in range(0, rows, rows // 200):
-        near = set(far.near(many[row], rows=rows, floor=0.8, nearest=3).tolist())
+        near = set(far.near(many[row], codes(many[row][None])[0], rows=rows, floor=0.8, nearest=3).tolist())
         close = np.flatnonzero(whole @ whole[row] >= 0.9).tolist()
         there += len(close)
         found += len(near & set(close))
@@ -103,8 +106,8 @@ def test_later_rows_and_the_way_they_came_change_nothing(many: Half, far: Vector
     """What a pull finds in its snapshot is the same whatever has landed since: the promise that graphs cannot keep."""
     alone = index_of(many[:rows], 50_000)
     for row in range(0, rows, rows // 40):
-        mine = alone.near(many[row], rows=rows, floor=0.8, nearest=3)
-        assert np.array_equal(mine, far.near(many[row], rows=rows, floor=0.8, nearest=3))
+        mine = alone.near(many[row], codes(many[row][None])[0], rows=rows, floor=0.8, nearest=3)
+        assert np.array_equal(mine, far.near(many[row], codes(many[row][None])[0], rows=rows, floor=0.8, nearest=3))
         assert row in mine
 
 
@@ -113,5 +116,5 @@ def test_rows_added_one_by_one_past_the_last_exact_row(many: Half) -> None:
     index = index_of(many[:start], 65_000)
     for row in range(start, SCANNED + 5):
         index.add(many[row : row + 1], codes(many[row : row + 1]))
-        found = index.near(many[row], rows=len(index), floor=0.8, nearest=1)
+        found = index.near(many[row], codes(many[row][None])[0], rows=len(index), floor=0.8, nearest=1)
         assert row in found and found.max() < len(index)
