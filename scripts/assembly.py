@@ -111,7 +111,7 @@ def _plan(loaded: config.LoadedSpec, cast: config.LoadedCast, recipe: Recipe) ->
     spec = loaded.spec
     settings = config.parse_settings(recipe.settings, spec.settings, loaded.locate)
     bound = config.bind_gates(recipe.gates, spec.gates, spec.without, loaded.locate)
-    _check_anchors(recipe, spec, loaded)
+    check_anchors(recipe, spec, loaded)
     lineage = check_lineage(cast.cast, cast.locate)
     _check_roles(bound, cast)
     check_members(recipe, cast.cast, str(cast.path))
@@ -205,7 +205,8 @@ def output_bound(member: Member) -> int | None:
     return None
 
 
-def _check_anchors(recipe: Recipe, spec: Spec, loaded: config.LoadedSpec) -> None:
+def check_anchors(recipe: Recipe, spec: Spec, loaded: config.LoadedSpec) -> None:
+    """Raises BadInput for an anchor that is not of the recipe's payload."""
     from pydantic import ValidationError
 
     for number, anchor in enumerate(spec.anchors):

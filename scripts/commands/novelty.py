@@ -21,6 +21,7 @@ from factory.similarity.references import Reference
 from factory.types import ReferenceSet
 from gates.novelty import NEW, SAME, VARIANT, Novelty
 from scripts import live
+from scripts.assembly import check_anchors
 from scripts.console import complain, say, say_json_line
 from scripts.registry import find_recipe
 from store import SqlStore, open_store
@@ -70,6 +71,7 @@ def _from_spec(path: str) -> Against:
     spec = loaded.spec
     recipe = find_recipe(spec.recipe, where=loaded.locate(("recipe",)))
     bound = config.bind_gates(recipe.gates, spec.gates, spec.without, loaded.locate)
+    check_anchors(recipe, spec, loaded)
     views = [recipe.novelty_view(recipe.parse(anchor.payload)) for anchor in spec.anchors]
     return Against(
         next((gate for gate in bound if isinstance(gate, Novelty)), Novelty()),

@@ -24,7 +24,7 @@ recipe: ground_truth
 brief: Word problems.
 axes: {topic: [ward stock]}
 references: [{name: old, path: old.txt}]
-anchors: [{payload: {prompt: "ANCHOR", answer: "17", solution: "12 + 5 = 17"}}]
+anchors: [{payload: {prompt: "ANCHOR", answer: "17", solution: "12 + 5 = 17", unit: ""}}]
 """
 
 
@@ -110,6 +110,7 @@ def test_a_snapshot_that_was_tampered_with_is_refused_said_and_inert(factory: Fa
         (("in.pkl",), "in.pkl"),
         (("in.jsonl", "--store", "sqlite:///none.db"), "none.db"),
         (("in.jsonl", "--spec", "none.yaml"), "none.yaml"),
+        (("in.jsonl", "--spec", "wrong.yaml"), "anchor 1"),
         (("empty.txt",), "empty.txt"),
         (("numbers.jsonl",), "--field"),
     ],
@@ -118,6 +119,8 @@ def test_bad_input_is_one_message_and_exit_2(factory: Factory, tmp_path: Path, a
     write(tmp_path / "in.jsonl", EGGS)
     (tmp_path / "in.pkl").write_bytes(pickle.dumps([EGGS]))
     (tmp_path / "empty.txt").write_text("\n")
+    (tmp_path / "old.txt").write_text(TRAIN)
+    (tmp_path / "wrong.yaml").write_text(SPEC.replace("answer:", "answers:"))
     (tmp_path / "numbers.jsonl").write_text('{"n": 1}\n')
     told = factory("novelty", *arguments)
     assert told.code == 2 and named in told.err
