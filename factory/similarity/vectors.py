@@ -43,8 +43,8 @@ BITS: Final = 384
 WORDS: Final = BITS // 64
 # Standard deviations of the number of differing bits by which the search looks further than the floor's own angle.
 _SIGMAS: Final = 5.0
-# By bits alone the nearest few come in a rough order; this many times as many are looked at.
-_ROUGHLY: Final = 8
+# By bits alone the nearest come in a rough order: those that differ in so many more are looked at too.
+_ROUGHLY: Final = 6
 _SEED: Final = 1
 _LEVELS: Final = 127
 _BLOCK: Final = 16_384
@@ -97,12 +97,12 @@ def _most_bits(floor: float) -> int:
     return math.ceil(BITS * share + _SIGMAS * math.sqrt(BITS * share * (1 - share)))
 
 
-def _differing(words: NDArray[np.uint64], code: NDArray[np.uint64]) -> NDArray[np.uint16]:
-    """Differing bits of codes, shape (WORDS, n), from one code: shape (n,)."""
-    total = np.empty(words.shape[1], dtype=np.uint16)
+def _differing(held: NDArray[np.uint64], code: NDArray[np.uint64]) -> NDArray[np.uint16]:
+    """Differing bits of codes held word by word, shape (WORDS, n), from one code: shape (n,)."""
+    total = np.empty(held.shape[1], dtype=np.uint16)
     # Block by block, so that what is in between stays in the processor's cache; three words' bits fit a byte.
     for start in range(0, len(total), _BLOCK):
-        counts = np.bitwise_count(words[:, start : start + _BLOCK] ^ code[:, None])
+        counts = np.bitwise_count(held[:, start : start + _BLOCK] ^ code[:, None])
         low, high = counts[0] + counts[1] + counts[2], counts[3] + counts[4] + counts[5]
         np.add(low, high, out=total[start : start + _BLOCK], dtype=np.uint16)
     return total
@@ -157,9 +157,11 @@ class VectorIndex:
             numbers, bits = None, _differing(self._codes[:, :rows], code)
         else:
             numbers, bits = self._cells.near(vector, code, rows)
-        wanted = min(nearest * _ROUGHLY, len(bits))
-        kth_bits = int(np.partition(bits, wanted - 1)[wanted - 1]) if wanted else 0
-        chosen = np.flatnonzero(bits <= max(_most_bits(floor), kth_bits))
+        most, wanted = _most_bits(floor), min(nearest, len(bits))
+        if wanted:
+            kth = bits.min() if wanted == 1 else np.partition(bits, wanted - 1)[wanted - 1]
+            most = max(most, int(kth) + _ROUGHLY)
+        chosen = np.flatnonzero(bits <= most)
         return chosen if numbers is None else np.sort(numbers[chosen]).astype(np.int64)
 
 
@@ -169,24 +171,30 @@ class _Cells:
     def __init__(self, centres: Half) -> None:
         self._centres = _levels(centres)
         self._rows = [Column(np.uint32) for _ in range(len(centres))]
-        self._codes = [Column(np.uint64, (WORDS,)) for _ in range(len(centres))]
+        # By word, as bits are counted; grown here, for a `Column` grows along its first axis.
+        self._codes = [np.empty((WORDS, 0), dtype=np.uint64) for _ in range(len(centres))]
 
     def add(self, vectors: Half, made: NDArray[np.uint64], *, first: int) -> None:
         home = np.argmax(_levels(vectors) @ self._centres.T, axis=1)
         numbers = np.arange(first, first + len(home), dtype=np.uint32)
         for cell in set(home.tolist()):
             its = np.flatnonzero(home == cell)
+            start, end = len(self._rows[cell]), len(self._rows[cell]) + len(its)
+            if end > self._codes[cell].shape[1]:
+                grown = np.empty((WORDS, end + end // 8 + 16), dtype=np.uint64)
+                grown[:, :start] = self._codes[cell][:, :start]
+                self._codes[cell] = grown
             self._rows[cell].extend(numbers[its])
-            self._codes[cell].extend(made[its])
+            self._codes[cell][:, start:end] = made[its].T
 
     def near(self, vector: Half, code: NDArray[np.uint64], rows: int) -> tuple[NDArray[np.uint32], NDArray[np.uint16]]:
         """Rows below `rows` in the cells about a vector, and how many bits each differs in."""
         likeness = self._centres @ _levels(vector)
-        numbers, held = [], []
+        numbers, bits = [], []
         # Equal likeness: the lower cell, so that the choice is the same everywhere.
         for cell in np.argsort(-likeness, kind="stable")[:PROBED].tolist():
             its = self._rows[cell].view()
             seen = len(its) if len(its) and its[-1] < rows else int(its.searchsorted(rows))
             numbers.append(its[:seen])
-            held.append(self._codes[cell].view()[:seen])
-        return np.concatenate(numbers), _differing(np.concatenate(held).T, code)
+            bits.append(_differing(self._codes[cell][:, :seen], code))
+        return np.concatenate(numbers), np.concatenate(bits)
