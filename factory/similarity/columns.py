@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 _FIRST_ROWS: Final = 1024
 # Head room of an eighth: memory is the scarce thing here, and realloc moves large blocks without copying them.
 _HEAD_ROOM: Final = 8
-# Shorter texts gain less from zlib than the 5 us they would cost to read back.
-_COMPRESS_FROM: Final = 256
+# Shorter texts gain little from zlib, and a restart would spend a third of its time on packing them.
+_COMPRESS_FROM: Final = 1024
 _PLAIN, _PACKED = b"\x00", b"\x01"
 
 

@@ -40,7 +40,7 @@ def test_too_many_rows_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @settings(deadline=None)
-@given(st.lists(st.lists(st.text(max_size=30) | st.text("ab", min_size=250, max_size=900), max_size=5), max_size=8))
+@given(st.lists(st.lists(st.text(max_size=30) | st.text("ab", min_size=1000, max_size=1100), max_size=5), max_size=8))
 def test_strings_come_back_as_they_were(parts: list[list[str]]) -> None:
     held = Strings()
     for part in parts:

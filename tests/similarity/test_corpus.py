@@ -208,8 +208,8 @@ def test_one_number_in_common_is_no_sign() -> None:
         corpus = await filled(["There are 5 pens.", "There are 5 pens and 7 cups."])
         one = {n.id: n.equal_numbers for n in await corpus.at(None).neighbours("Find 5 cats.")}
         two = {n.id: n.equal_numbers for n in await corpus.at(None).neighbours("Find 7 cats or 5.")}
-        assert one == {"c0": False, "c1": False}
-        assert two == {"c0": False, "c1": True}
+        assert one and not any(one.values())
+        assert two["c1"] and not two.get("c0", False)
         corpus.close()
 
     run(go())
