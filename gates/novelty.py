@@ -12,17 +12,21 @@ from factory.ports import CorpusView, Neighbour
 from factory.similarity import reach
 from factory.types import Finding, Item, Role
 
+SAME: Final = "same"
+VARIANT: Final = "variant"
+NEW: Final = "new"
+
 _TEXT_KEPT: Final = 1000
 # A guess for an author nobody has measured yet: the share of its items that repeat nothing.
 PASSES: Final = 0.9
 
 # Setting -> the least value at which the corpus still finds what the rule would name.
 _LEAST: Final[Mapping[str, float]] = {
-    "same_numbers_jaccard": 0.0,
-    "same_numbers_cosine": 0.0,
+    "same_numbers_jaccard": reach.NUMBERS_JACCARD,
+    "same_numbers_cosine": reach.NUMBERS_COSINE,
     "same_cosine": reach.COSINE,
-    "variant_skeleton_jaccard": reach.BANDED_SKELETON_JACCARD,
-    "variant_jaccard": reach.BANDED_JACCARD,
+    "variant_skeleton_jaccard": reach.SKELETON_JACCARD,
+    "variant_jaccard": reach.JACCARD,
     "variant_cosine": reach.COSINE,
 }
 
@@ -111,6 +115,12 @@ class Novelty:
             return reject("template_quota", detail, evidence=evidence)
         detail = f"A variant of {_called(neighbour)} ({rule}), number {size + 1} of {self.template_quota} of its template"
         return passed(detail, evidence=evidence, template=template)
+
+    def relation(self, near: Neighbour) -> tuple[str, str]:
+        """What a neighbour makes of an item, whatever quotas say: "same", "variant" or "new", and by which part of the rule."""
+        if rule := self.same_item(near):
+            return SAME, rule
+        return (VARIANT, rule) if (rule := self.variant(near)) else (NEW, "")
 
     def same_item(self, near: Neighbour) -> str:
         """Which part of the same-item rule a neighbour meets, in words; "" for none."""

@@ -29,10 +29,7 @@ from factory.similarity.embedder import load_embedder
 from factory.similarity.references import Reference
 from factory.types import Coordinate, Item, Outcome
 from gates.novelty import Novelty
-
-_NEW_NAMES = ("Oluwaseun", "Katarzyna", "Thiago", "Birgit", "Nikhil", "Saoirse", "Mbali", "Yusuf", "Freya", "Hiroto")
-_WORD = re.compile(r"[^\W\d_]+")
-_NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
+from scripts.edits import NEW_NAMES, has_number, names_in, names_of, other_names, other_numbers, other_space
 
 
 class FolderCache:
@@ -53,61 +50,20 @@ def questions(file: Path) -> list[str]:
     return [json.loads(line)["question"] for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
 
 
-def names_of(texts: Iterable[str]) -> frozenset[str]:
-    """Words that are names by the whole set's statistics, whatever the gate thinks: capitalised in at least five problems,
-    never written in lower case in any, and following a lower-case word at least as often as opening something.
-    """
-    capitalised: Counter[str] = Counter()
-    inside: Counter[str] = Counter()
-    lower: set[str] = set()
-    for text in texts:
-        words = set(_WORD.findall(text))
-        lower.update(w for w in words if w[0].islower())
-        capitalised.update(w for w in words if w[0].isupper())
-        inside.update(set(re.findall(r"(?<=[a-z,] )[A-Z][^\W\d_]+", text)))
-    dates = {"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November"}
-    dates |= {"December", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"}
-    return frozenset(
-        w for w, n in capitalised.items() if n >= 5 and w.lower() not in lower and 2 * inside[w] >= n and w not in dates
-    )
-
-
-def other_space(text: str, rng: random.Random) -> str:
-    spaces = ("  ", "\n", "\t", "\u00a0", " \n ")
-    return "\n " + "".join(rng.choice(spaces) if c == " " and rng.random() < 0.4 else c for c in text) + "  "
-
-
-def other_names(text: str, rng: random.Random, names: frozenset[str]) -> str:
-    found = sorted({w for w in _WORD.findall(text) if w in names})
-    swap = dict(zip(found, rng.sample(_NEW_NAMES, len(found)), strict=True))
-    return _WORD.sub(lambda m: swap.get(m.group(), m.group()), text)
-
-
-def other_numbers(text: str, rng: random.Random) -> str:
-    def change(match: re.Match[str]) -> str:
-        old = float(match.group().replace(",", ""))
-        while True:
-            new = round(old * rng.uniform(0.3, 3.0) + rng.randint(1, 9), 2 if "." in match.group() else 0)
-            if new != old:
-                return f"{new:.2f}" if "." in match.group() else f"{int(new)}"
-
-    return _NUMBER.sub(change, text)
-
-
 def edits(train: list[str], count: int, seed: int) -> dict[str, list[tuple[int, str]]]:
     """Edited copies by kind: (position in train from 1, text). Each kind is drawn from the problems that it can change."""
     rng = random.Random(seed)
     names = names_of(train)
     order = rng.sample(range(len(train)), len(train))
-    named = [i for i in order if 1 <= len({w for w in _WORD.findall(train[i]) if w in names}) <= len(_NEW_NAMES)]
-    numbered = [i for i in order if _NUMBER.search(train[i])]
+    named = [i for i in order if 1 <= len(names_in(train[i], names)) <= len(NEW_NAMES)]
+    numbered = [i for i in order if has_number(train[i])]
     plans: dict[str, tuple[list[int], Callable[[str], str]]] = {
         "exact": (order, lambda text: text),
         "white_space": (order, lambda text: other_space(text, rng)),
         "other_names": (named, lambda text: other_names(text, rng, names)),
         "other_numbers": (numbered, lambda text: other_numbers(text, rng)),
         "other_names_and_numbers": (
-            [i for i in named if _NUMBER.search(train[i])],
+            [i for i in named if has_number(train[i])],
             lambda text: other_numbers(other_names(text, rng, names), rng),
         ),
     }

@@ -175,6 +175,25 @@ def profile(
 
 
 @app.command()
+def novelty(
+    file: Annotated[str, typer.Argument(help="Items to check: .jsonl, .parquet, or .txt with one a line.")],
+    spec: Annotated[
+        str | None,
+        typer.Option(help="Check against this spec's anchors and reference sets too, by its thresholds.", show_default=False),
+    ] = None,
+    field: Annotated[
+        str | None, typer.Option(help="The field that holds an item's text. Default: the likeliest.", show_default=False)
+    ] = None,
+    store: StoreOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Check a file against all that is held and within itself: same, variant or new, with the neighbours that say so."""
+    from scripts.commands import novelty as command
+
+    raise typer.Exit(command.novelty(file, spec, field, store, _url(store), json))
+
+
+@app.command()
 def recipes(json: JsonOption = False) -> None:
     """List the recipes a spec can name, with their casts and example specs."""
     from scripts.commands import lists

@@ -49,6 +49,13 @@ def latency(seconds: float | None) -> str:
     return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
 
 
+def say_json_line(value: Any) -> None:
+    """A value of a stream for a program, on a line of its own."""
+    import json
+
+    sys.stdout.write(json.dumps(value, ensure_ascii=True) + "\n")
+
+
 def is_terminal() -> bool:
     return sys.stdout.isatty()
 

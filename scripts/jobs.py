@@ -80,12 +80,13 @@ def unretried(store: SqlStore, job: JobRecord) -> int:
 @dataclass(frozen=True)
 class Face:
     """What a person is shown, and when: begun, once the job exists; loading, while reference sets are read (name, texts done,
-    texts in all); watch, while it runs (a task that shows it, cancelled at the end).
+    texts in all); watch, while it runs (a task that shows it, cancelled at the end); noted, when the index had to be rebuilt.
     """
 
     begun: Callable[[], None] = lambda: None
     loading: Callable[[str, int, int], None] = lambda name, done, total: None
     watch: Callable[[Run], asyncio.Task[None] | None] = lambda run: None
+    noted: Callable[[str], None] = lambda sentence: None
 
 
 async def start(store: SqlStore, plan: Plan, job: JobRecord, limits: Limits, face: Face) -> RunEnd:
@@ -162,6 +163,7 @@ async def _corpus(store: SqlStore, plan: Plan, landed: Sequence[Candidate], face
         get_cache=store.get_cache,
         put_cache=store.put_cache,
         progress=face.loading,
+        said=face.noted,
     )
 
 

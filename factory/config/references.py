@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ MAX_COLUMN_BYTES = 8 * 1024**3
 _JSONL = frozenset({".jsonl", ".ndjson"})
 _PARQUET = frozenset({".parquet"})
 _TEXT = frozenset({".txt", ".text"})
+_USUAL_FIELDS = ("question", "prompt", "text", "problem", "instruction", "input", "content", "query")
+_GUESSED_FROM = 50
 _FORMS = "Give a .jsonl, .parquet or .txt file (one item a line)."
 
 
@@ -45,20 +48,63 @@ def read_texts(reference: ReferenceSet) -> list[str]:
 
     Raises BadInput with file and line (row, for Parquet) for what cannot be read, for a missing field and for an empty set.
     """
+    texts = [text for _, text in numbered_texts(reference)]
+    if not texts:
+        raise BadInput(
+            "the reference set holds no text", where=reference.path, fix="Check the file, or leave it out of the spec."
+        )
+    return texts
+
+
+def numbered_texts(reference: ReferenceSet) -> Iterator[tuple[int, str]]:
+    """The texts of a file with their line numbers (row, for Parquet) as a stream, blank ones left out.
+
+    Raises as `read_texts`, but for an empty file.
+    """
     path = Path(reference.path)
     check_form(path)
     require_regular_file(path)
     suffix = path.suffix.lower()
     if suffix in _TEXT:
-        texts = [text for _, text in numbered_lines(path)]
+        texts: Iterator[tuple[int, str]] = numbered_lines(path)
     elif suffix in _JSONL:
-        texts = [_picked(row, reference, f"{path}:{line}") for line, row in json_lines(path)]
+        texts = ((line, _picked(row, reference, f"{path}:{line}")) for line, row in json_lines(path))
     else:
-        texts = list(_parquet_texts(path, reference))
-    texts = [text for text in texts if text.strip()]
-    if not texts:
-        raise BadInput("the reference set holds no text", where=str(path), fix="Check the file, or leave it out of the spec.")
-    return texts
+        texts = enumerate(_parquet_texts(path, reference), start=1)
+    return ((number, text) for number, text in texts if text.strip())
+
+
+def guess_field(path: Path) -> str | None:
+    """The field of a file that most likely holds its items' texts: one of the usual names, else the longest text there is.
+
+    None for plain text, which has no fields. Raises BadInput where the first rows hold no text at all.
+    """
+    check_form(path)
+    require_regular_file(path)
+    if path.suffix.lower() in _TEXT:
+        return None
+    lengths: dict[str, list[int]] = {}
+    rows = _parquet_rows(path) if path.suffix.lower() in _PARQUET else (row for _, row in json_lines(path))
+    for row in islice(rows, _GUESSED_FROM):
+        for name, value in row.items():
+            if isinstance(value, str):
+                lengths.setdefault(name, []).append(len(value))
+    if not lengths:
+        raise BadInput("no field of its first rows holds text", where=str(path), fix="Name one with --field.")
+    usual = [name for name in _USUAL_FIELDS if name in lengths]
+    return usual[0] if usual else max(sorted(lengths), key=lambda name: sum(lengths[name]))
+
+
+def _parquet_rows(path: Path) -> Iterator[dict[str, Any]]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(batch_size=_GUESSED_FROM):
+                yield from batch.to_pylist()
+    except (pa.ArrowException, OSError) as problem:
+        raise _unreadable(path, problem) from None
 
 
 def json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -138,8 +184,12 @@ def _parquet_texts(path: Path, reference: ReferenceSet) -> Iterator[str]:
                     row += 1
                     yield _cell(column[position], f"{path}: row {row}: {reference.field}")
     except (pa.ArrowException, OSError) as problem:
-        reason = str(problem).splitlines()[0]
-        raise BadInput(f"the file cannot be read as Parquet: {reason}", where=str(path), fix="Write it again.") from None
+        raise _unreadable(path, problem) from None
+
+
+def _unreadable(path: Path, problem: Exception) -> BadInput:
+    reason = str(problem).splitlines()[0]
+    return BadInput(f"the file cannot be read as Parquet: {reason}", where=str(path), fix="Write it again.")
 
 
 def _check_column(file: Any, path: Path, reference: ReferenceSet) -> None:

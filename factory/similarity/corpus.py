@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import islice
+from functools import partial
 from types import MappingProxyType
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from factory.errors import BadInput
 from factory.ports import CorpusEntry, Embedder, Neighbour
 from factory.similarity.index import AT_START, Index, Row, Scope
-from factory.similarity.references import Reference, cache_key, pack, unpack
+from factory.similarity.references import Reference
 from factory.similarity.sketch import Sketch, embed_half, records, sketch
-from factory.similarity.vectors import Half, to_half
+from factory.similarity.snapshot import PART, pack, part_key, parted, unpack
+from factory.similarity.vectors import to_half
 
-_Given = TypeVar("_Given")
 _Made = TypeVar("_Made")
 
 GetCache = Callable[[str], bytes | None]
@@ -37,6 +37,16 @@ REFERENCE: Final = "reference:"
 _SKETCHES_KEPT: Final = 4096
 _CHUNK: Final = 64
 _EVERYTHING: Final = 2**62
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Where the snapshot's parts lie, and who is told what becomes of them."""
+
+    get: GetCache
+    put: PutCache
+    said: Callable[[str], None]
+    progress: Progress | None
 
 
 class MemoryCorpus:
@@ -67,20 +77,39 @@ class MemoryCorpus:
         self._index.add([Row(id, ACCEPTED, text, template, index)], records([made], self._embedder.dimension))
         return CorpusEntry(id, text, template, made.vector.tobytes())
 
+    async def hold(self, source: str, id: str, text: str) -> None:
+        """Take in an item of another source, as standing at job start: before anything is admitted."""
+        made = await self.sketch(text)
+        self._index.add([Row(id, source, text, "", AT_START)], records([made], self._embedder.dimension))
+
+    async def foresee(self, texts: Sequence[str]) -> None:
+        """Sketch texts that will be asked about soon, at most a few hundred: several are embedded at the speed of all cores."""
+        await self._in_worker(self._foresee, texts)
+
+    def _foresee(self, texts: Sequence[str]) -> None:
+        new = [text for text in dict.fromkeys(texts) if text not in self._sketches]
+        for text, vector in zip(new, to_half(self._embedder.embed(new)) if new else (), strict=True):
+            self._keep(text, sketch(text, vector))
+
     async def sketch(self, text: str) -> Sketch:
         """A text's sketch, from the cache of those made last or from the worker thread."""
+        if (known := self._sketches.get(text)) is not None:
+            return known
         return await asyncio.get_running_loop().run_in_executor(self._worker, self._sketch, text)
 
     def _sketch(self, text: str) -> Sketch:
-        """Runs in the worker thread only, which alone touches the cache."""
+        """Runs in the worker thread only, which alone changes the cache."""
         if (known := self._sketches.get(text)) is not None:
             self._sketches.move_to_end(text)
             return known
         made = sketch(text, embed_half(self._embedder, text))
+        self._keep(text, made)
+        return made
+
+    def _keep(self, text: str, made: Sketch) -> None:
         self._sketches[text] = made
         if len(self._sketches) > _SKETCHES_KEPT:
             self._sketches.popitem(last=False)
-        return made
 
     def near(self, sought: Sketch, scope: Scope) -> tuple[Neighbour, ...]:
         return self._index.near(sought, scope)
@@ -94,58 +123,83 @@ class MemoryCorpus:
 
     # --- filling it at job start ---
 
-    async def take_accepted(self, entries: Iterable[CorpusEntry], landed: Mapping[str, int]) -> None:
-        rest = iter(entries)
-        while chunk := list(islice(rest, _CHUNK)):
-            found = await self._in_worker(self._sketch_entries, chunk)
-            rows = [Row(e.id, ACCEPTED, e.text, e.template, landed.get(e.id, AT_START)) for e in chunk]
-            self._index.add(rows, found)
+    async def take_accepted(self, entries: Iterable[CorpusEntry], kept: Kept) -> None:
+        """Add accepted items as standing at job start."""
+        made_anew = 0
+        for part, whole in parted(entries):
+            rows = [Row(e.id, ACCEPTED, e.text, e.template, AT_START) for e in part]
+            made_anew += await self._take(rows, [e.vector for e in part], kept if whole else None)
+        if made_anew >= PART:
+            kept.said(f"{made_anew} accepted items were not in the index's snapshot and were sketched from the store")
 
-    def _sketch_entries(self, entries: Sequence[CorpusEntry]) -> NDArray[np.void]:
-        made = [sketch(entry.text, self._kept_vector(entry)) for entry in entries]
-        return records(made, self._embedder.dimension)
+    async def take_landed(self, entries: Iterable[CorpusEntry], landed: Mapping[str, int]) -> None:
+        """Add this job's own landings, which come after all that stood at its start."""
+        own = sorted(entries, key=lambda entry: landed[entry.id])
+        for start in range(0, len(own), PART):
+            part = own[start : start + PART]
+            rows = [Row(e.id, ACCEPTED, e.text, e.template, landed[e.id]) for e in part]
+            await self._take(rows, [e.vector for e in part], None)
 
-    def _kept_vector(self, entry: CorpusEntry) -> Half:
-        """The stored vector where it is whole; another embedder's item, or a torn one, is embedded again."""
-        if len(entry.vector) == 2 * self._embedder.dimension:
-            return np.frombuffer(entry.vector, dtype="<f2")
-        return embed_half(self._embedder, entry.text)
+    async def take_texts(self, source: str, items: Sequence[tuple[str, str]]) -> None:
+        """Add (id, text) pairs as standing at job start."""
+        await self._take([Row(id, source, text, "", AT_START) for id, text in items], [b""] * len(items), None)
 
-    async def take_texts(self, source: str, items: Sequence[tuple[str, str]]) -> NDArray[np.void]:
-        """Sketch (id, text) pairs, add them as standing at job start, and return their records, shape (len(items),)."""
-        made = await self._in_worker(self._sketch_texts, [text for _, text in items])
-        self._index.add([Row(id, source, text, "", AT_START) for id, text in items], made)
-        return made
-
-    def _sketch_texts(self, texts: Sequence[str]) -> NDArray[np.void]:
-        vectors = to_half(self._embedder.embed(texts))
-        return records([sketch(t, v) for t, v in zip(texts, vectors, strict=True)], self._embedder.dimension)
-
-    async def take_reference(
-        self, reference: Reference, get_cache: GetCache, put_cache: PutCache, progress: Progress | None
-    ) -> None:
+    async def take_reference(self, reference: Reference, kept: Kept) -> None:
         source, count = f"{REFERENCE}{reference.name}", len(reference.texts)
-        items = [(f"{reference.name}#{position}", text) for position, text in enumerate(reference.texts, start=1)]
-        key = cache_key(reference, self._embedder.name)
-        if (cached := get_cache(key)) is not None:
-            try:
-                known = unpack(cached, dimension=self._embedder.dimension, count=count)
-            except BadInput:
-                # Whatever lies under this key is not ours to trust, and all of it can be made again.
-                pass
-            else:
-                self._index.add([Row(id, source, text, "", AT_START) for id, text in items], known)
-                return
-        made: list[NDArray[np.void]] = []
-        for start in range(0, count, _CHUNK):
-            made.append(await self.take_texts(source, items[start : start + _CHUNK]))
-            if progress:
-                progress(reference.name, min(start + _CHUNK, count), count)
-        if made:
-            await put_cache(key, pack(np.concatenate(made)))
+        for start in range(0, count, PART):
+            texts = reference.texts[start : start + PART]
+            rows = [Row(f"{reference.name}#{start + n}", source, text, "", AT_START) for n, text in enumerate(texts, start=1)]
+            told = partial(_told, kept.progress, reference.name, start, count)
+            await self._take(rows, [b""] * len(texts), kept, told)
 
-    async def _in_worker(self, work: Callable[[_Given], _Made], given: _Given) -> _Made:
-        return await asyncio.get_running_loop().run_in_executor(self._worker, work, given)
+    async def _take(
+        self, rows: Sequence[Row], vectors: Sequence[bytes], kept: Kept | None, told: Callable[[int], None] | None = None
+    ) -> int:
+        """Add rows with their records out of the snapshot, else made anew and, given `kept`, put there; how many were made."""
+        texts = [row.text for row in rows]
+        records = await self._known(texts, kept) if kept else None
+        if records is not None:
+            await self._in_worker(self._index.add, rows, records)
+            return 0
+        made = []
+        for start in range(0, len(rows), _CHUNK):
+            end = min(start + _CHUNK, len(rows))
+            made.append(await self._in_worker(self._sketch_texts, texts[start:end], vectors[start:end]))
+            if told:
+                told(end)
+        if made:
+            records = np.concatenate(made)
+            await self._in_worker(self._index.add, rows, records)
+            if kept:
+                await kept.put(part_key(texts, self._embedder.name), pack(records))
+        return len(rows)
+
+    async def _known(self, texts: Sequence[str], kept: Kept) -> NDArray[np.void] | None:
+        key = await self._in_worker(part_key, texts, self._embedder.name)
+        if (data := kept.get(key)) is None:
+            return None
+        try:
+            return await self._in_worker(partial(unpack, dimension=self._embedder.dimension, count=len(texts)), data)
+        except BadInput as refused:
+            # Whatever lies under this key is not ours to trust, and all of it can be made again.
+            kept.said(refused.message)
+            return None
+
+    def _sketch_texts(self, texts: Sequence[str], vectors: Sequence[bytes]) -> NDArray[np.void]:
+        """Stored vectors are used where they are whole; another embedder's item, or a torn one, is embedded again."""
+        whole = [len(vector) == 2 * self._embedder.dimension for vector in vectors]
+        missing = [text for text, is_whole in zip(texts, whole, strict=True) if not is_whole]
+        made = iter(to_half(self._embedder.embed(missing)) if missing else ())
+        halves = [np.frombuffer(v, dtype="<f2") if ok else next(made) for v, ok in zip(vectors, whole, strict=True)]
+        return records([sketch(t, v) for t, v in zip(texts, halves, strict=True)], self._embedder.dimension)
+
+    async def _in_worker(self, work: Callable[..., _Made], *given: Any) -> _Made:
+        return await asyncio.get_running_loop().run_in_executor(self._worker, work, *given)
+
+
+def _told(progress: Progress | None, name: str, before: int, count: int, done: int) -> None:
+    if progress:
+        progress(name, before + done, count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +222,15 @@ class View:
         return self.corpus.template_size(template, self.scope)
 
 
+def _leaving(entries: Iterable[CorpusEntry], landed: Mapping[str, int], own: list[CorpusEntry]) -> Iterator[CorpusEntry]:
+    """The entries that stood at job start; the job's own go into `own`."""
+    for entry in entries:
+        if entry.id in landed:
+            own.append(entry)
+        else:
+            yield entry
+
+
 async def build(
     embedder: Embedder,
     *,
@@ -178,19 +241,23 @@ async def build(
     get_cache: GetCache,
     put_cache: PutCache,
     progress: Progress | None = None,
+    said: Callable[[str], None] = lambda sentence: None,
 ) -> MemoryCorpus:
-    """The corpus as a job starts or resumes.
+    """The corpus as a job starts or resumes: in the same order of rows both times, on which the far search depends.
 
     accepted: every accepted item of the store, in landing order; landed: those of them that this very job landed, id to
-    landing index (the others stood at job start); anchors: (id, text); get_cache, put_cache: the store's.
+    landing index (the others stood at job start); anchors: (id, text); get_cache, put_cache: the store's; said: told in a
+    sentence when a part of the snapshot was unusable or missing.
     """
-    corpus = MemoryCorpus(embedder)
+    corpus, kept = MemoryCorpus(embedder), Kept(get_cache, put_cache, said, progress)
+    own: list[CorpusEntry] = []
     try:
-        await corpus.take_accepted(accepted, landed)
+        await corpus.take_accepted(_leaving(accepted, landed, own), kept)
         if anchors:
             await corpus.take_texts(ANCHOR, anchors)
         for reference in references:
-            await corpus.take_reference(reference, get_cache, put_cache, progress)
+            await corpus.take_reference(reference, kept)
+        await corpus.take_landed(own, landed)
     except BaseException:
         corpus.close()
         raise

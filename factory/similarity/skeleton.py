@@ -49,7 +49,7 @@ without would write yearly yes yesterday yet you your yours zero
 _OPENERS: Final = frozenset(_OPENER_LIST.split())
 
 _TOKEN = re.compile(
-    rf"(?P<number>{DIGITS})|(?P<word>[^\W\d_]+(?:['’][^\W\d_]+)*)|(?P<operator>[+*/=<>^×÷%]|(?<=[\s\d)])[-−](?=[\s\d(]))"
+    rf"(?P<word>[^\W\d_]+(?:['’][^\W\d_]+)*)|(?P<number>{DIGITS})|(?P<operator>[+*/=<>^×÷%]|(?<=[\s\d)])[-−](?=[\s\d(]))"
     r"|(?P<stop>[.!?:;\n\"“”«»(]|(?<=\s)['‘]|^[ \t]*[-*•])",
     re.MULTILINE,
 )
@@ -61,17 +61,22 @@ def skeleton(text: str) -> str:
 
     Empty when too little would be left to tell one template from another.
     """
-    matches = list(_TOKEN.finditer(text))
-    words = [match["word"] for match in matches if match["word"]]
-    names = _names(matches)
-    if sum(_bare(word) in names for word in words) > MAX_NAME_SHARE * len(words):
+    # The names of the groups are the kinds of token; asking a match for each of them in turn takes twice as long.
+    found = [(match.lastgroup or "", match.group()) for match in _TOKEN.finditer(text)]
+    words = [_bare(token) for kind, token in found if kind == "word"]
+    names = _names(found)
+    if sum(word in names for word in words) > MAX_NAME_SHARE * len(words):
         names = frozenset()
     tokens: list[str] = []
-    for match in matches:
-        token = _masked(match, names)
-        if token and not (token in (NUMBER, NAME) and tokens and tokens[-1] == token):
-            tokens.append(token)
-    plain = sum(token not in (NUMBER, NAME, PRONOUN) for token in tokens)
+    plain = 0
+    for kind, token in found:
+        masked = _masked(kind, token, names)
+        if masked in (NUMBER, NAME):
+            if not (tokens and tokens[-1] == masked):
+                tokens.append(masked)
+        elif masked:
+            tokens.append(masked)
+            plain += masked != PRONOUN
     return " ".join(tokens) if plain >= MIN_PLAIN else ""
 
 
@@ -88,8 +93,12 @@ def _bare(word: str) -> str:
     return _POSSESSIVE.sub("", word) if "'" in word or "’" in word else word
 
 
-def _names(matches: list[re.Match[str]]) -> frozenset[str]:
-    """The words of a text, as written, that are names.
+def _plain(word: str) -> str:
+    return (word.replace("’", "'") if "’" in word else word).lower()
+
+
+def _names(found: list[tuple[str, str]]) -> frozenset[str]:
+    """The words of a text, as written, that are names. found: its tokens with their kinds.
 
     A capitalised word inside a sentence is one. At the start of a sentence it is one if it also stands capitalised inside
     another, or if it is no common opener and never stands in lower case.
@@ -98,26 +107,26 @@ def _names(matches: list[re.Match[str]]) -> frozenset[str]:
     opening: set[str] = set()
     lower: set[str] = set()
     start = True
-    for match in matches:
-        if match["word"]:
-            word = _bare(match["word"])
+    for kind, token in found:
+        if kind == "word":
+            word = _bare(token)
             if not word[:1].isupper():
                 lower.add(word)
-            elif word.replace("’", "'").lower() not in _ALWAYS_CAPITAL:
+            elif _plain(word) not in _ALWAYS_CAPITAL:
                 (opening if start else inside).add(word)
-        start = bool(match["stop"])
-    likely = {word for word in opening if word.replace("’", "'").lower() not in _OPENERS and word.lower() not in lower}
+        start = kind == "stop"
+    likely = {word for word in opening if _plain(word) not in _OPENERS and word.lower() not in lower}
     return frozenset(inside | likely)
 
 
-def _masked(match: re.Match[str], names: frozenset[str]) -> str:
-    if match["number"]:
-        return NUMBER
-    if word := match["word"]:
-        plain = word.replace("’", "'").lower()
-        if _bare(word) in names or plain in _TITLES:
+def _masked(kind: str, token: str, names: frozenset[str]) -> str:
+    if kind == "word":
+        plain = _plain(token)
+        if plain in _TITLES or _bare(token) in names:
             return NAME
         if plain in NUMBER_WORDS:
             return NUMBER
         return PRONOUN if plain in _PRONOUNS else plain
-    return match["operator"] or ""
+    if kind == "number":
+        return NUMBER
+    return token if kind == "operator" else ""

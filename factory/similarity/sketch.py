@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import Any, Final, cast
 
 import numpy as np
@@ -11,13 +11,21 @@ from numpy.typing import NDArray
 
 from factory.ports import Embedder
 from factory.similarity.numbers import MIN_NUMBERS, number_multiset
-from factory.similarity.signature import BANDS, SKELETON_BANDS, band_keys
+from factory.similarity.signature import (
+    BANDS,
+    ROWS,
+    SKELETON_BANDS,
+    band_keys,
+    low_bytes,
+    signature,
+    text_signature,
+)
 from factory.similarity.skeleton import skeleton, skeleton_shingles
 from factory.similarity.text import char_shingles, key64, normalise
-from factory.similarity.vectors import Half, to_half
+from factory.similarity.vectors import WORDS, Half, codes, to_half
 
 # Part of the key of every cached sketch: raise it whenever a text's keys or vector would come out differently.
-VERSION: Final = 1
+VERSION: Final = 2
 
 
 class Features:
@@ -53,8 +61,11 @@ def features(text: str) -> Features:
     return Features(text)
 
 
+@cache
 def record_type(dimension: int) -> np.dtype[np.void]:
-    """One sketch as a fixed-size record. Keys are 64-bit, 0 for none; the vector is float16."""
+    """One sketch as a fixed-size record. Keys are 64-bit, 0 for none; low and skeleton_low are the signatures' low bytes; code
+    is the vector's (`vectors.codes`), which is float16.
+    """
     return np.dtype(
         [
             ("text", "<u8"),
@@ -62,6 +73,9 @@ def record_type(dimension: int) -> np.dtype[np.void]:
             ("skeleton", "<u8"),
             ("bands", "<u8", (BANDS,)),
             ("skeleton_bands", "<u8", (SKELETON_BANDS,)),
+            ("low", "u1", (BANDS * ROWS,)),
+            ("skeleton_low", "u1", (SKELETON_BANDS * ROWS,)),
+            ("code", "<u8", (WORDS,)),
             ("vector", "<f2", (dimension,)),
         ]
     )
@@ -86,8 +100,11 @@ def sketch(text: str, vector: Half) -> Sketch:
     record["text"] = key64(of.normal)
     record["numbers"] = key64("numbers " + " ".join(of.numbers)) if len(of.numbers) >= MIN_NUMBERS else 0
     record["skeleton"] = key64("skeleton " + of.skeleton) if of.skeleton else 0
-    record["bands"] = band_keys(of.shingles, BANDS)
-    record["skeleton_bands"] = band_keys(of.skeleton_shingles, SKELETON_BANDS)
+    plain, masked = text_signature(of.normal), signature(of.skeleton_shingles)
+    record["bands"], record["low"] = band_keys(plain, BANDS), low_bytes(plain, BANDS)
+    record["skeleton_bands"] = band_keys(masked, SKELETON_BANDS)
+    record["skeleton_low"] = low_bytes(masked, SKELETON_BANDS)
+    (record["code"],) = codes(vector[None, :])
     record["vector"] = vector
     return Sketch(text, cast(Any, record[()]))
 

@@ -1,16 +1,31 @@
-"""Vectors kept as float16, cosines that are the same on every machine, and an exact search over them.
+"""Vectors kept as float16, cosines that are the same on every machine, and a search that is exact, then nearly so.
 
-The search may be swapped for an approximate one: `VectorIndex` only has to return every row near enough, and callers compute
-the cosine of what they report with `cosine`.
+Every vector has a code of 384 bits: on which side of as many fixed random hyperplanes it lies. Two vectors at an angle of a
+differ in a share a / pi of the bits (Charikar 2002, "Similarity estimation techniques from rounding algorithms"), so counting
+bits finds the few whose cosine is worth computing.
+
+What is promised. Rows are searched as a prefix of the order they came in, and whether a row is found in a prefix is a function
+of that prefix alone: not of rows after it, of how they were added, of threads or of the machine. Therefore a pull gets the
+same neighbours however many others have landed meanwhile, and a resumed job gets those it got before it was killed. A graph
+(HNSW) cannot give that: a row inserted later changes the links along which an earlier prefix is searched. The cosines reported
+are recomputed from the vectors themselves.
+
+- to EXACT rows: every cosine is looked at; nothing is missed
+- to SCANNED rows: every code is; a pair at the floor of .80 is missed once in 10 million, one at .90 practically never
+- beyond: the codes of the PROBED of CELLS cells whose centres are nearest to the vector; the centres are spread over the first
+  CENTRES_FROM rows, and so never change. Recall: tests/similarity/test_vectors.py, docs/novelty.md
 """
 
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from factory.similarity.columns import Column
 
 Half = NDArray[np.float16]
 
@@ -18,7 +33,21 @@ Half = NDArray[np.float16]
 # it is ten times the rounding of a reported cosine and a thousand times the error of a float32 dot product.
 MARGIN: Final = 1e-3
 
-_FIRST_ROWS: Final = 1024
+EXACT: Final = 4096
+SCANNED: Final = 65_536
+CENTRES_FROM: Final = 32_768
+CELLS: Final = 256
+PROBED: Final = 24
+
+BITS: Final = 384
+WORDS: Final = BITS // 64
+# Standard deviations of the number of differing bits by which the search looks further than the floor's own angle.
+_SIGMAS: Final = 5.0
+# By bits alone the nearest come in a rough order: those that differ in so many more are looked at too.
+_ROUGHLY: Final = 6
+_SEED: Final = 1
+_LEVELS: Final = 127
+_BLOCK: Final = 16_384
 
 
 def to_half(vector: NDArray[np.float32]) -> Half:
@@ -37,45 +66,135 @@ def cosine(left: Half, right: Half) -> float:
     return round(float(np.dot(a, b)) / math.sqrt(squares), 4) if squares else 0.0
 
 
-class VectorIndex:
-    """A growing matrix of vectors, searched exactly.
+def codes(vectors: Half) -> NDArray[np.uint64]:
+    """The codes of vectors of shape (n, dimension): shape (n, WORDS)."""
+    sides = _levels(vectors) @ _hyperplanes(vectors.shape[1]).T >= 0
+    return np.packbits(sides, axis=1, bitorder="little").view("<u8")
 
-    Held as float32 although every value is a float16: multiplying float32 is a BLAS call, ten times faster than converting
-    first, and costs 768 bytes an item more at 384 dimensions.
+
+@cache
+def _hyperplanes(dimension: int) -> NDArray[np.float32]:
+    signs = np.random.Generator(np.random.PCG64(_SEED)).integers(0, 2, size=(BITS, dimension), dtype=np.int8)
+    sides: NDArray[np.float32] = np.where(signs, np.float32(1), np.float32(-1))
+    return sides
+
+
+def _levels(vectors: Half) -> NDArray[np.float32]:
+    """Vectors rounded to whole numbers of at most 127, a component of typical size being 32: shape as given.
+
+    Sums of products of these stay below 2^24, where float32 is exact, so neither BLAS nor the machine can change a bit of
+    what is made from them.
     """
+    scaled: NDArray[np.float32] = np.rint(vectors.astype(np.float32) * np.float32(32 * math.sqrt(vectors.shape[-1])))
+    np.clip(scaled, -_LEVELS, _LEVELS, out=scaled)
+    return scaled
+
+
+@cache
+def _most_bits(floor: float) -> int:
+    """How many bits two vectors whose cosine is at least `floor` may differ in."""
+    share = math.acos(max(-1.0, min(1.0, floor))) / math.pi
+    return math.ceil(BITS * share + _SIGMAS * math.sqrt(BITS * share * (1 - share)))
+
+
+def _differing(held: NDArray[np.uint64], code: NDArray[np.uint64]) -> NDArray[np.uint16]:
+    """Differing bits of codes held word by word, shape (WORDS, n), from one code: shape (n,)."""
+    total = np.empty(held.shape[1], dtype=np.uint16)
+    # Block by block, so that what is in between stays in the processor's cache; three words' bits fit a byte.
+    for start in range(0, len(total), _BLOCK):
+        counts = np.bitwise_count(held[:, start : start + _BLOCK] ^ code[:, None])
+        low, high = counts[0] + counts[1] + counts[2], counts[3] + counts[4] + counts[5]
+        np.add(low, high, out=total[start : start + _BLOCK], dtype=np.uint16)
+    return total
+
+
+class VectorIndex:
+    """A growing matrix of vectors and what finds the near ones among its first rows."""
 
     def __init__(self, dimension: int) -> None:
-        self._matrix: NDArray[np.float32] = np.empty((_FIRST_ROWS, dimension), dtype=np.float32)
-        self._rows = 0
+        self._vectors = Column("<f2", (dimension,))
+        self._first: NDArray[np.float32] = np.empty((EXACT, dimension), dtype=np.float32)
+        self._codes: NDArray[np.uint64] = np.empty((WORDS, SCANNED), dtype=np.uint64)
+        self._cells: _Cells | None = None
 
     def __len__(self) -> int:
-        return self._rows
+        return len(self._vectors)
 
-    def add(self, vectors: Half) -> None:
-        """Append the rows of a (n, dimension) matrix."""
-        needed = self._rows + len(vectors)
-        if needed > len(self._matrix):
-            grown = np.empty((max(needed, 2 * len(self._matrix)), self._matrix.shape[1]), dtype=np.float32)
-            grown[: self._rows] = self._matrix[: self._rows]
-            self._matrix = grown
-        self._matrix[self._rows : needed] = vectors
-        self._rows = needed
+    def add(self, vectors: Half, made: NDArray[np.uint64]) -> None:
+        """Append the rows of a (n, dimension) matrix with their `codes`, shape (n, WORDS)."""
+        start, end = len(self._vectors), len(self._vectors) + len(vectors)
+        self._vectors.extend(vectors)
+        if start < EXACT:
+            self._first[start : min(end, EXACT)] = vectors[: EXACT - start]
+        if start < SCANNED:
+            self._codes[:, start : min(end, SCANNED)] = made[: SCANNED - start].T
+        if self._cells is None:
+            if end < CENTRES_FROM:
+                return
+            held = self._vectors.view()
+            self._cells = _Cells(held[: CENTRES_FROM : CENTRES_FROM // CELLS])
+            self._cells.add(held[:start], np.ascontiguousarray(self._codes[:, :start].T), first=0)
+        self._cells.add(vectors, made, first=start)
 
     def row(self, row: int) -> Half:
         """The kept vector of one row, shape (dimension,)."""
-        return to_half(self._matrix[row])
+        return self._vectors.take(row)
 
-    def near(self, vector: Half, *, visible: NDArray[np.bool_], floor: float, nearest: int) -> list[int]:
-        """The visible rows whose cosine may reach `floor` and those that may be among the `nearest`: a superset of both.
+    def roughly(self, vector: Half, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """The cosines of some rows to within MARGIN, shape (len(rows),)."""
+        held = self._vectors.take(rows).astype(np.float32)
+        return held @ vector.astype(np.float32)
 
-        visible: shape (rows,) for the first `rows` rows; later rows are not looked at.
+    def near(self, vector: Half, code: NDArray[np.uint64], *, rows: int, floor: float, nearest: int) -> NDArray[np.int64]:
+        """For a vector and its code: those of the first `rows` rows whose cosine may reach `floor`, and those that may be among
+        the `nearest`; more than either, ascending. How sure they are all there: the module.
         """
-        rows = len(visible)
-        found = np.where(visible, self._matrix[:rows] @ vector.astype(np.float32), np.float32(-2.0))
-        seen = int(visible.sum())
-        if not seen:
-            return []
-        rank = rows - min(nearest, seen)
-        kth = float(np.partition(found, rank)[rank]) if nearest and rank < rows else math.inf
-        reached = found >= min(floor, kth) - MARGIN
-        return np.flatnonzero(reached & visible).tolist()
+        if rows <= EXACT:
+            found = self._first[:rows] @ vector.astype(np.float32)
+            kth = np.partition(found, rows - nearest)[rows - nearest] if 0 < nearest < rows else -np.inf
+            return np.flatnonzero(found >= min(floor, float(kth) if nearest else np.inf) - MARGIN)
+        if rows <= SCANNED or self._cells is None:
+            numbers, bits = None, _differing(self._codes[:, :rows], code)
+        else:
+            numbers, bits = self._cells.near(vector, code, rows)
+        most, wanted = _most_bits(floor), min(nearest, len(bits))
+        if wanted:
+            kth = bits.min() if wanted == 1 else np.partition(bits, wanted - 1)[wanted - 1]
+            most = max(most, int(kth) + _ROUGHLY)
+        chosen = np.flatnonzero(bits <= most)
+        return chosen if numbers is None else np.sort(numbers[chosen]).astype(np.int64)
+
+
+class _Cells:
+    """Rows by the centre nearest to them."""
+
+    def __init__(self, centres: Half) -> None:
+        self._centres = _levels(centres)
+        self._rows = [Column(np.uint32) for _ in range(len(centres))]
+        # By word, as bits are counted; grown here, for a `Column` grows along its first axis.
+        self._codes = [np.empty((WORDS, 0), dtype=np.uint64) for _ in range(len(centres))]
+
+    def add(self, vectors: Half, made: NDArray[np.uint64], *, first: int) -> None:
+        home = np.argmax(_levels(vectors) @ self._centres.T, axis=1)
+        numbers = np.arange(first, first + len(home), dtype=np.uint32)
+        for cell in set(home.tolist()):
+            its = np.flatnonzero(home == cell)
+            start, end = len(self._rows[cell]), len(self._rows[cell]) + len(its)
+            if end > self._codes[cell].shape[1]:
+                grown = np.empty((WORDS, end + end // 8 + 16), dtype=np.uint64)
+                grown[:, :start] = self._codes[cell][:, :start]
+                self._codes[cell] = grown
+            self._rows[cell].extend(numbers[its])
+            self._codes[cell][:, start:end] = made[its].T
+
+    def near(self, vector: Half, code: NDArray[np.uint64], rows: int) -> tuple[NDArray[np.uint32], NDArray[np.uint16]]:
+        """Rows below `rows` in the cells about a vector, and how many bits each differs in."""
+        likeness = self._centres @ _levels(vector)
+        numbers, bits = [], []
+        # Equal likeness: the lower cell, so that the choice is the same everywhere.
+        for cell in np.argsort(-likeness, kind="stable")[:PROBED].tolist():
+            its = self._rows[cell].view()
+            seen = len(its) if len(its) and its[-1] < rows else int(its.searchsorted(rows))
+            numbers.append(its[:seen])
+            bits.append(_differing(self._codes[cell][:, :seen], code))
+        return np.concatenate(numbers), np.concatenate(bits)

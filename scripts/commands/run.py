@@ -85,7 +85,7 @@ def resume(
             return _begin(store, plan, jobs.new_job(store, plan, job.policy, None), limits, url, json)
         _check_resumable(store, job, retry_errors)
         plan = jobs.replan(job)
-        face = jobs.Face() if json else _face(plan, job)
+        face = jobs.Face(noted=complain) if json else _face(plan, job)
         work = jobs.resume(store, plan, job, limits, face, retry_errors=retry_errors)
         return _finish(store, job, work, url, json)
     finally:
@@ -103,7 +103,7 @@ def _check_resumable(store: SqlStore, job: JobRecord, retry_errors: bool) -> Non
 def _begin(store: SqlStore, plan: Plan, job: JobRecord, limits: jobs.Limits, url: str, json: bool) -> int:
     """Start a new job; people are shown what it will take before its first call."""
     if json:
-        return _finish(store, job, jobs.start(store, plan, job, limits, jobs.Face()), url, json)
+        return _finish(store, job, jobs.start(store, plan, job, limits, jobs.Face(noted=complain)), url, json)
     runs = preflight.past_runs(store, plan)
     found = asyncio.run(preflight.preflight(plan, job.policy, runs, limits.concurrency))
     face = _face(plan, job)
@@ -194,7 +194,7 @@ def _face(plan: Plan, job: JobRecord) -> jobs.Face:
         for note in plan.lineage.notes:
             say(note)
 
-    return jobs.Face(begun, live.loading, live.watch)
+    return jobs.Face(begun, live.loading, live.watch, complain)
 
 
 def _finish(store: SqlStore, job: JobRecord, work: Coroutine[Any, Any, RunEnd], url: str, json: bool) -> int:

@@ -243,7 +243,8 @@ def test_real_problems_with_the_real_embedder() -> None:
     """30 train problems as the reference set, edited copies of six and 30 test problems; the whole measure is
     scripts/check_novelty_gsm8k.py."""
     from factory.similarity.embedder import load_embedder
-    from scripts.check_novelty_gsm8k import judge, names_of, other_names, other_numbers, other_space, questions
+    from scripts.check_novelty_gsm8k import judge, questions
+    from scripts.edits import names_of, other_names, other_numbers, other_space
 
     train, test = questions(DATA / "train.jsonl"), questions(DATA / "test.jsonl")[:30]
     names, rng = names_of(train), random.Random(2)

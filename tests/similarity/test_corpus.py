@@ -16,7 +16,7 @@ from factory.similarity import reach
 from factory.similarity.corpus import MemoryCorpus, build
 from factory.similarity.numbers import number_multiset
 from factory.similarity.references import Reference
-from factory.similarity.signature import BANDS, SKELETON_BANDS, band_keys
+from factory.similarity.signature import BANDS, SKELETON_BANDS, band_keys, low_bytes, may_reach, signature
 from factory.similarity.skeleton import skeleton, skeleton_shingles
 from factory.similarity.text import char_shingles, jaccard, normalise
 from factory.similarity.vectors import cosine, to_half
@@ -95,6 +95,13 @@ def test_everything_landed_so_far_is_fixed_when_the_view_is_made() -> None:
     run(go())
 
 
+def meet(signatures: Sequence[NDArray[np.uint32]], bands: int, jaccard: float) -> bool:
+    """Whether two texts share a band, and enough bytes of their signatures to be compared."""
+    left, right = (band_keys(made, bands) for made in signatures)
+    low, sought = (low_bytes(made, bands) for made in signatures)
+    return bool(((left == right) & (left != 0)).any()) and bool(may_reach(low[None, :], sought, jaccard)[0])
+
+
 def brute_force(texts: Sequence[str], sought: str) -> dict[str, Neighbour]:
     """Every item of the reach by comparing all pairs, band recall included; the nearest by cosine besides."""
     embedder = BagEmbedder()
@@ -120,17 +127,17 @@ def brute_force(texts: Sequence[str], sought: str) -> dict[str, Neighbour]:
     nearest = sorted(near.values(), key=lambda n: (-n.cosine, n.id))[: reach.NEAREST]
 
     def reached(n: Neighbour) -> bool:
-        bands = bool(
-            (band_keys(char_shingles(normalise(sought)), BANDS) == band_keys(char_shingles(normalise(n.text)), BANDS)).any()
-        )
-        masked = [band_keys(skeleton_shingles(skeleton(t)), SKELETON_BANDS) for t in (sought, n.text)]
+        plain = [signature(char_shingles(normalise(t))) for t in (sought, n.text)]
+        masked = [signature(skeleton_shingles(skeleton(t))) for t in (sought, n.text)]
+        low = [low_bytes(made, BANDS) for made in plain]
+        numbers_alike = n.jaccard >= reach.NUMBERS_JACCARD and may_reach(low[0][None, :], low[1], reach.NUMBERS_JACCARD)[0]
         return (
             n.same_text
-            or n.equal_numbers
+            or (n.equal_numbers and (bool(numbers_alike) or n.cosine >= reach.NUMBERS_COSINE))
             or n.same_skeleton
             or n.cosine >= reach.COSINE
-            or (n.jaccard >= reach.JACCARD and bands)
-            or (n.skeleton_jaccard >= reach.SKELETON_JACCARD and bool((masked[0] == masked[1]).any()))
+            or (n.jaccard >= reach.JACCARD and meet(plain, BANDS, reach.JACCARD))
+            or (n.skeleton_jaccard >= reach.SKELETON_JACCARD and meet(masked, SKELETON_BANDS, reach.SKELETON_JACCARD))
             or n in nearest
         )
 
@@ -200,9 +207,9 @@ def test_one_number_in_common_is_no_sign() -> None:
     async def go() -> None:
         corpus = await filled(["There are 5 pens.", "There are 5 pens and 7 cups."])
         one = {n.id: n.equal_numbers for n in await corpus.at(None).neighbours("Find 5 cats.")}
-        two = {n.id: n.equal_numbers for n in await corpus.at(None).neighbours("Find 7 cats or 5.")}
-        assert one == {"c0": False, "c1": False}
-        assert two == {"c0": False, "c1": True}
+        two = {n.id: n.equal_numbers for n in await corpus.at(None).neighbours("There are 7 pens and 5 cups.")}
+        assert one and not any(one.values())
+        assert two["c1"] and not two.get("c0", False)
         corpus.close()
 
     run(go())
@@ -228,7 +235,8 @@ def test_a_resumed_job_sees_its_own_landings_only_up_to_the_horizon() -> None:
         for horizon in (-300, 0, 2, 3, None):
             found = await resumed.at(horizon).neighbours(texts[0])
             assert {n.id for n in found if n.id != "old"} == {f"c{n}" for n in range(4 if horizon is None else horizon + 1)}
-            assert any(n.id == "old" for n in found)
+            # What is unlike it is returned as context only, while there are few nearer ones.
+            assert any(n.id == "old" for n in found) is (horizon == -300)
             assert resumed.at(horizon).template_size("old") == 1
         straight = await first.at(1).neighbours(texts[3])
         assert tuple(n for n in await resumed.at(1).neighbours(texts[3]) if n.id != "old") == straight
@@ -246,7 +254,7 @@ def test_stored_vectors_are_used_and_missing_or_torn_ones_made_again() -> None:
         embedder, cache = BagEmbedder(), DictCache()
         missing, torn = CorpusEntry("b", "Other words.", "b", b""), CorpusEntry("c", "More words.", "c", b"\x00" * 7)
         corpus = await build(embedder, accepted=[entry, missing, torn], get_cache=cache.get, put_cache=cache.put)
-        assert embedder.calls == [1, 1]
+        assert embedder.calls == [2]
         found = await corpus.at(None).neighbours("More words.")
         assert found[0].id == "c"
         assert found[0].cosine == 1.0
@@ -297,7 +305,10 @@ def test_sources_and_ids() -> None:
             ["Alpha beta."], anchors=[("anchor-1", "Gamma delta.")], references=[Reference("set", "00", ["Epsilon.", "Zeta."])]
         )
         assert len(corpus) == 4
-        held = {(n.source, n.id, n.template) for n in await corpus.at(None).neighbours("Zeta.")}
+        held = set()
+        for text in ("Alpha beta.", "Gamma delta.", "Epsilon.", "Zeta."):
+            first = (await corpus.at(None).neighbours(text))[0]
+            held.add((first.source, first.id, first.template))
         assert held == {
             ("accepted", "c0", "t0"),
             ("anchor", "anchor-1", ""),

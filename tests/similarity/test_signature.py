@@ -4,10 +4,11 @@ import zlib
 
 import numpy as np
 from datasketch import MinHash
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from factory.similarity.signature import BANDS, SKELETON_BANDS, band_keys, signature
+from factory.similarity.signature import BANDS, SKELETON_BANDS, band_keys, low_bytes, may_reach, signature, text_signature
+from factory.similarity.text import char_shingles, normalise
 
 
 @given(st.sets(st.text(max_size=6), max_size=40))
@@ -28,7 +29,7 @@ def test_equal_band_keys_mean_equal_rows() -> None:
         left, right = (set(rng.choice(pool, 60, replace=False)) for _ in range(2))
         right |= set(list(left)[:45])
         rows = (signature(left) == signature(right)).reshape(BANDS, 4).all(axis=1)
-        keys = band_keys(left, BANDS) == band_keys(right, BANDS)
+        keys = band_keys(signature(left), BANDS) == band_keys(signature(right), BANDS)
         assert np.array_equal(rows, keys)
         met += bool(keys.any())
         agreed += 1
@@ -41,14 +42,30 @@ def test_bands_find_pairs_as_often_as_the_formula_says() -> None:
     for trial in range(trials):
         left = {f"{trial}-{i}" for i in range(60)}
         right = {f"{trial}-{i}" for i in range(20, 80)}
-        found += bool((band_keys(left, BANDS) == band_keys(right, BANDS)).any())
+        found += bool((band_keys(signature(left), BANDS) == band_keys(signature(right), BANDS)).any())
     assert abs(found / trials - 0.873) < 0.06
 
 
 def test_no_shingles_no_keys() -> None:
-    assert not band_keys(set(), BANDS).any()
-    assert band_keys({"a"}, SKELETON_BANDS).all()
+    assert not band_keys(signature(set()), BANDS).any()
+    assert band_keys(signature({"a"}), SKELETON_BANDS).all()
 
 
 def test_keys_of_different_bands_differ_though_their_rows_agree() -> None:
-    assert len(set(band_keys({"only"}, BANDS).tolist())) == BANDS
+    assert len(set(band_keys(signature({"only"}), BANDS).tolist())) == BANDS
+
+
+@settings(deadline=None)
+@given(st.text(max_size=40) | st.text("abc 12,.", max_size=900))
+def test_a_text_s_signature_is_that_of_its_shingles(text: str) -> None:
+    normal = normalise(text)
+    assert np.array_equal(text_signature(normal), signature(char_shingles(normal)))
+
+
+def test_low_bytes_tell_what_may_be_alike() -> None:
+    shared, own = [f"s{n}" for n in range(1000)], [f"t{n}" for n in range(1000)]
+    whole = low_bytes(signature(shared), BANDS)
+    for jaccard, reached in ((0.9, True), (0.35, True), (0.30, True), (0.02, False), (0.0, False)):
+        common = round(2000 * jaccard / (1 + jaccard))
+        other = low_bytes(signature(shared[:common] + own[common:]), BANDS)
+        assert bool(may_reach(other[None, :], whole, 0.3)[0]) is reached, jaccard

@@ -1,0 +1,86 @@
+"""Which rows share a 64-bit key with an item, at 8 bytes a key and row.
+
+An entry is the upper 36 bits of the key and the row number in one integer. Entries lie in sorted runs whose sizes double, as in
+a log-structured merge tree (O'Neil et al. 1996, "The log-structured merge-tree"); the newest rows are compared one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+_ROW_BITS: Final = 28
+MOST_ROWS: Final = 1 << _ROW_BITS
+_KEY_MASK: Final = np.uint64(~(MOST_ROWS - 1) & 0xFFFF_FFFF_FFFF_FFFF)
+_ROW_MASK: Final = np.uint64(MOST_ROWS - 1)
+
+_FRESH: Final = 1024
+# Runs of 2^8 times as many rows are merged no further: at 32 keys that would hold everything up for a second or more.
+_LAST_LEVEL: Final = 8
+
+
+class Buckets:
+    """Keys of rows 0, 1, ..., `width` of them a row, 0 for none."""
+
+    def __init__(self, width: int) -> None:
+        self._fresh: NDArray[np.uint64] = np.zeros((_FRESH, width), dtype=np.uint64)
+        self._sealed = 0
+        self._unsealed = 0
+        self._runs: list[tuple[int, NDArray[np.uint64]]] = []
+
+    def __len__(self) -> int:
+        return self._sealed + self._unsealed
+
+    def add(self, keys: NDArray[np.uint64]) -> None:
+        """Append rows, shape (n, width). Raises ValueError past 2^28 rows."""
+        if len(self) + len(keys) > MOST_ROWS:
+            raise ValueError(f"the index holds at most {MOST_ROWS} rows")
+        taken = 0
+        while taken < len(keys):
+            # Masked here too, so that which rows share a key is the same before and after they are sealed.
+            part = keys[taken : taken + _FRESH - self._unsealed] & _KEY_MASK
+            self._fresh[self._unsealed : self._unsealed + len(part)] = part
+            self._unsealed += len(part)
+            taken += len(part)
+            if self._unsealed == _FRESH:
+                self._seal()
+
+    def rows(self, keys: NDArray[np.uint64]) -> NDArray[np.int64]:
+        """The rows that may share one of these keys, shape (width,), column by column; ascending, each once.
+
+        All that do are among them; one in 2^36 pairs of keys is there without sharing any.
+        """
+        keys = np.asarray(keys, dtype=np.uint64) & _KEY_MASK
+        equal = (self._fresh[: self._unsealed] == keys) & (keys != 0)
+        found = [self._sealed + np.flatnonzero(equal.any(axis=1))]
+        sought = np.sort(keys[keys != 0])
+        found += [rows for _, run in self._runs for rows in _in_run(run, sought)]
+        return np.unique(np.concatenate(found)) if len(found) > 1 else found[0]
+
+    def _seal(self) -> None:
+        row_numbers = np.arange(self._sealed, self._sealed + _FRESH, dtype=np.uint64)[:, None]
+        entries = self._fresh | row_numbers
+        run = np.sort(entries[self._fresh != 0])
+        level = 0
+        while self._runs and self._runs[-1][0] == level and level < _LAST_LEVEL:
+            _, before = self._runs.pop()
+            run = np.concatenate([before, run])
+            # A stable sort finds the two sorted halves and merges them in one pass.
+            run.sort(kind="stable")
+            level += 1
+        self._runs.append((level, run))
+        self._sealed += _FRESH
+        self._unsealed = 0
+
+
+def _in_run(run: NDArray[np.uint64], sought: NDArray[np.uint64]) -> Iterator[NDArray[np.int64]]:
+    """The rows of each key that the run holds."""
+    starts = run.searchsorted(sought)
+    # What lies past the end is compared with the last entry, which is less than it.
+    hit = np.flatnonzero((run[np.minimum(starts, len(run) - 1)] & _KEY_MASK) == sought) if len(run) else ()
+    for place in hit:
+        end = run.searchsorted(sought[place] | _ROW_MASK, side="right")
+        yield (run[starts[place] : end] & _ROW_MASK).astype(np.int64)
