@@ -126,6 +126,15 @@ class Presentable(Protocol):
         ...
 
 
+@runtime_checkable
+class Markable(Protocol):
+    """What a Task adds where judges mark the panel's answers. Replies: `gates/judged.py`."""
+
+    def mark(self, payload: Any, answer: str, spec: Spec, *, reference: bool) -> tuple[Message, ...]:
+        """The messages for a judge who says whether an answer is right. reference: whether the judge is shown it."""
+        ...
+
+
 @dataclass(frozen=True)
 class GateContext:
     """The one object through which a gate reaches anything: models by role, the corpus, a random stream, the recipe's task.

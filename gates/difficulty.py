@@ -106,7 +106,7 @@ class Difficulty:
             return error("grader_unavailable", f"the grader's model gave no verdict: {ungraded}")
 
     async def _measure(self, panel: _Panel) -> Finding:
-        design = self._design(len(panel.seats))
+        design = self.rule(len(panel.seats))
         screening = await _screen(panel, design)
         band, edges = screening.band, design.edges
         evidence: dict[str, Any] = {"screening": screening.shown(), "edges": _shown_edges(edges)}
@@ -128,7 +128,8 @@ class Difficulty:
             flags += ("frontier_unanswered",)
         return passed(f"{band}: {counts}", evidence=evidence, flags=flags, band=band, **confirmed.measures(self.pass_at))
 
-    def _design(self, solvers: int) -> Sequential | Fixed:
+    def rule(self, solvers: int) -> Sequential | Fixed:
+        """How a panel of so many solvers is screened."""
         edges = edges_for(solvers, self.hard_edge, self.easy_edge, self.half_width)
         if self.design == "fixed":
             return Fixed(solvers, edges, self.k)

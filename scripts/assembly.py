@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel
 
@@ -23,7 +23,7 @@ from factory.errors import BadInput
 from factory.gate import Gate, settings_of
 from factory.lever import Line
 from factory.limits import Limits
-from factory.ports import Embedder, RolePlayer
+from factory.ports import RUN, Embedder, Policy, RolePlayer
 from factory.providers import connect
 from factory.providers.endpoint import endpoint_of
 from factory.providers.sim import SimModel
@@ -55,6 +55,7 @@ class Plan:
     references: tuple[Reference, ...]
     inputs: Mapping[str, Any]
     lineage: LineageReport = field(default_factory=lambda: LineageReport({}))
+    kind: ClassVar[str] = RUN
 
     @property
     def conditions(self) -> tuple[str, ...]:
@@ -65,6 +66,10 @@ class Plan:
     def line(self, seed: int) -> Line:
         task = self.recipe.task(self.settings)
         return Line(self.spec, self.recipe, self.settings, self.gates, task, seed, self.conditions, self.lineage.kin)
+
+    def policy(self, before: Policy) -> Policy:
+        """How far a new job on this plan goes, after one that went as far as `before`."""
+        return before
 
     def fingerprint(self) -> dict[str, str]:
         """A digest per part on which the job's outcome depends; a resume compares them and names the one that changed."""
@@ -98,39 +103,59 @@ def prepare(spec_path: str, cast_name: str | None) -> Plan:
 
 def prepare_again(inputs: Mapping[str, Any]) -> Plan:
     """The plan of a job that was begun, from its files as they are now; from its own record where a file is gone."""
-    spec_path, cast_path = Path(inputs["spec_path"]), Path(inputs["cast_path"])
-    loaded = config.load_spec(spec_path) if spec_path.exists() else config.parse_spec(inputs["spec_text"], spec_path)
+    loaded = spec_again(inputs)
     recipe = find_recipe(loaded.spec.recipe, where=loaded.locate(("recipe",)))
-    shipped = recipe.casts.get(inputs["cast_path"])
-    if shipped is not None or cast_path.exists():
-        cast = config.load_cast(inputs["cast_path"], recipe.casts)
-    else:
-        cast = config.parse_cast(inputs["cast_text"], cast_path)
-    return _plan(loaded, cast, recipe)
+    return _plan(loaded, cast_again(inputs, recipe), recipe)
+
+
+def spec_again(inputs: Mapping[str, Any]) -> config.LoadedSpec:
+    """The spec of a job that was begun, as its file is now, or as it was where that is gone."""
+    path = Path(inputs["spec_path"])
+    return config.load_spec(path) if path.exists() else config.parse_spec(inputs["spec_text"], path)
+
+
+def cast_again(inputs: Mapping[str, Any], recipe: Recipe) -> config.LoadedCast:
+    """The cast of a job that was begun, as its file is now, or as it was where that is gone."""
+    path = Path(inputs["cast_path"])
+    if inputs["cast_path"] in recipe.casts or path.exists():
+        return config.load_cast(inputs["cast_path"], recipe.casts)
+    return config.parse_cast(inputs["cast_text"], path)
 
 
 def _plan(loaded: config.LoadedSpec, cast: config.LoadedCast, recipe: Recipe) -> Plan:
     spec = loaded.spec
     settings = config.parse_settings(recipe.settings, spec.settings, loaded.locate)
     bound = config.bind_gates(recipe.gates, spec.gates, spec.without, loaded.locate)
-    _check_anchors(recipe, spec, loaded)
-    arbitrated = any({Role.CRITIC, Role.JUDGE} <= set(gate.roles) for gate in bound)
-    lineage = check_lineage(cast.cast, cast.locate, arbitrated=arbitrated)
+    check_anchors(recipe, spec, loaded)
+    lineage = check_lineage(cast.cast, cast.locate, arbitrated=arbitrated(bound))
     _check_roles(bound, cast)
     check_members(recipe, cast.cast, str(cast.path))
-    references = tuple(Reference(r.name, r.sha256, config.read_texts(r)) for r in spec.references)
+    inputs = inputs_of(loaded, cast, recipe)
+    return Plan(spec, recipe, settings, bound, cast.cast, embedder_of(loaded), references_of(spec), inputs, lineage)
+
+
+def arbitrated(gates: Sequence[Gate]) -> bool:
+    """Whether judges decide on what a critic claims."""
+    return any({Role.CRITIC, Role.JUDGE} <= set(gate.roles) for gate in gates)
+
+
+def references_of(spec: Spec) -> tuple[Reference, ...]:
+    return tuple(Reference(r.name, r.sha256, config.read_texts(r)) for r in spec.references)
+
+
+def inputs_of(loaded: config.LoadedSpec, cast: config.LoadedCast, recipe: Recipe) -> dict[str, Any]:
+    """What starting the job again needs of spec and cast."""
     shipped = next((name for name, path in recipe.casts.items() if path == cast.path), None)
-    inputs = {
-        "recipe": spec.recipe,
+    return {
+        "recipe": loaded.spec.recipe,
         "spec_path": str(loaded.path),
         "spec_text": loaded.text,
         "cast_path": shipped or str(cast.path.absolute()),
         "cast_text": cast.text,
     }
-    return Plan(spec, recipe, settings, bound, cast.cast, _embedder(loaded), references, inputs, lineage)
 
 
-def _embedder(loaded: config.LoadedSpec) -> Embedder:
+def embedder_of(loaded: config.LoadedSpec) -> Embedder:
     """Raises BadInput naming the spec's own line where the spec chose the embedder."""
     try:
         return load_embedder(loaded.spec.embedder)
@@ -218,7 +243,7 @@ def output_bound(member: Member) -> int | None:
     return None
 
 
-def _check_anchors(recipe: Recipe, spec: Spec, loaded: config.LoadedSpec) -> None:
+def check_anchors(recipe: Recipe, spec: Spec, loaded: config.LoadedSpec) -> None:
     from pydantic import ValidationError
 
     for number, anchor in enumerate(spec.anchors):

@@ -12,11 +12,12 @@ from factory.budget import nano_of_usd
 from factory.config.prices import prices_of
 from factory.errors import BadInput, Interrupted
 from factory.orchestrator import RunEnd
-from factory.ports import JobRecord, JobState, Policy
+from factory.ports import PROBE, JobRecord, JobState, Policy
 from factory.sampling import Sampler
 from scripts import jobs, live
-from scripts.assembly import Plan, prepare, prepare_again
+from scripts.assembly import Plan, prepare
 from scripts.commands.look import print_status
+from scripts.commands.probe_shown import print_probe
 from scripts.console import complain, say, say_json
 from store import SqlStore, open_store
 
@@ -57,9 +58,9 @@ def run(request: RunRequest) -> int:
     store = open_store(request.store)
     try:
         job = jobs.new_job(store, plan, policy, request.seed)
-        limits = jobs.Limits(request.concurrency, request.deadline_s, _nano(request.budget_usd))
-        return _finish(
-            store, job, jobs.start(store, plan, job, limits, _face(plan, job, request.json)), request.store, request.json
+        limits = jobs.Limits(request.concurrency, request.deadline_s, nano(request.budget_usd))
+        return finish(
+            store, job, jobs.start(store, plan, job, limits, face(plan, job, request.json)), request.store, request.json
         )
     finally:
         store.close()
@@ -80,21 +81,25 @@ def resume(
     try:
         job = store.job(job_id)
         kept = store.money(job.id).cap_nano_usd
-        limits = jobs.Limits(concurrency, deadline_s, kept if budget_usd is None else _nano(budget_usd))
+        limits = jobs.Limits(concurrency, deadline_s, kept if budget_usd is None else nano(budget_usd))
         if as_new:
-            plan = prepare_again(job.inputs)
-            job = jobs.new_job(store, plan, job.policy, None)
-            return _finish(store, job, jobs.start(store, plan, job, limits, _face(plan, job, json)), url, json)
+            plan = jobs.plan_again(job)
+            job = jobs.new_job(store, plan, plan.policy(job.policy), None)
+            return finish(store, job, jobs.start(store, plan, job, limits, face(plan, job, json)), url, json)
         _check_resumable(store, job, retry_errors)
         plan = jobs.replan(job)
-        work = jobs.resume(store, plan, job, limits, _face(plan, job, json), retry_errors=retry_errors)
-        return _finish(store, job, work, url, json)
+        work = jobs.resume(store, plan, job, limits, face(plan, job, json), retry_errors=retry_errors)
+        return finish(store, job, work, url, json)
     finally:
         store.close()
 
 
 def _check_resumable(store: SqlStore, job: JobRecord, retry_errors: bool) -> None:
     where, look = f"job {job.id}", f"See `factory status {job.id}`"
+    if retry_errors and job.kind == PROBE:
+        raise BadInput(
+            "a probe measures the items it was given once", where=where, fix="Probe those that errored in a file of their own"
+        )
     if retry_errors and not jobs.unretried(store, job):
         raise BadInput("no candidate errored that was not retried already", where=where, fix=look)
     if job.state is JobState.DONE and (job.policy.accept is not None or not retry_errors):
@@ -140,7 +145,7 @@ def _plain(value: Any) -> str:
     return str(value)
 
 
-def _nano(budget_usd: float | None) -> int | None:
+def nano(budget_usd: float | None) -> int | None:
     return None if budget_usd is None else nano_of_usd(budget_usd)
 
 
@@ -157,7 +162,7 @@ def _policy(request: RunRequest) -> Policy:
     return Policy(accept=request.accept, max_attempts=cap)
 
 
-def _face(plan: Plan, job: JobRecord, json: bool) -> jobs.Face:
+def face(plan: Plan, job: JobRecord, json: bool) -> jobs.Face:
     if json:
         return jobs.Face()
 
@@ -171,13 +176,14 @@ def _face(plan: Plan, job: JobRecord, json: bool) -> jobs.Face:
     return jobs.Face(begun, live.loading, live.watch)
 
 
-def _finish(store: SqlStore, job: JobRecord, work: Coroutine[Any, Any, RunEnd], url: str, json: bool) -> int:
+def finish(store: SqlStore, job: JobRecord, work: Coroutine[Any, Any, RunEnd], url: str, json: bool) -> int:
+    """Work until the job ends, show how it stands, and give the exit code; a probe also tells what it measured."""
     try:
         end = asyncio.run(work)
     except KeyboardInterrupt:
         fix = f"`factory resume {job.id}` goes on; calls that were in flight are paid again"
         raise Interrupted("stopped at once", where=f"job {job.id}", fix=fix) from None
-    print_status(store, job.id, url, json)
+    (print_probe if job.kind == PROBE else print_status)(store, job.id, url, json)
     if end.error is not None:
         complain(f"factory: {end.error.message}")
         return end.error.exit_code
