@@ -21,8 +21,8 @@ MARK: Final = reply_schema("mark", why={"type": "string"}, correct={"type": "boo
 
 @dataclass(frozen=True)
 class Judged:
-    """samples: answers of each solver; reference: whether judges are shown the reference answer; apart: (judge slot, solver slot)
-    pairs of relatives, which do not mark each other unless there is nobody else (a cast must allow that).
+    """samples: answers of each solver; reference: whether judges are shown the reference answer; apart: (judge slot, solver
+    slot) pairs of relatives, which do not mark each other unless there is nobody else (a cast must allow that).
     """
 
     name: ClassVar[str] = "judged"

@@ -197,6 +197,7 @@ def probe(
     solutions: Annotated[
         str | None, typer.Option(help="Recorded solutions, graded again; no call is made.", show_default=False)
     ] = None,
+    job: Annotated[str | None, typer.Option(help="Show again what an earlier probe measured.", show_default=False)] = None,
     held_out: Annotated[
         list[str] | None, typer.Option(help="A recorded model that has no part in the bands.", show_default=False)
     ] = None,
@@ -219,8 +220,8 @@ def probe(
 
     request = command.ProbeRequest(
         items, recipe, spec, cast, tuple(field or ()), tuple(after or ()), tuple(labels or ()), tuple(axis or ()), id_,
-        tuple(gates or ()), grader, all_bands, samples, show_reference, outcomes, solutions, tuple(held_out or ()), verdict,
-        truth, budget, seconds(deadline), concurrency, seed, _url(store), json,
+        tuple(gates or ()), grader, all_bands, samples, show_reference, outcomes, solutions, job, tuple(held_out or ()),
+        verdict, truth, budget, seconds(deadline), concurrency, seed, _url(store), json,
     )  # fmt: skip
     raise typer.Exit(command.run(request))
 

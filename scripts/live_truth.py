@@ -15,7 +15,8 @@ from scripts.recorded import any_of
 def truths(job: JobRecord, candidates: Sequence[Candidate]) -> dict[tuple[int, int, int], bool]:
     """By (index, solver slot, sample): whether any of the item's labels is met, by the recipe's grader. Empty without labels.
 
-    A receipt's own truth is against the first label, which is the payload's reference. Raises BadInput where the items are gone.
+    A receipt's own truth is against the first label, which is the payload's reference. Raises BadInput where the
+    items are gone.
     """
     options = kept_options(job.inputs["probe"])
     if not options.mapped.labels:

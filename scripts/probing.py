@@ -18,10 +18,10 @@ from factory.gate import Gate
 from factory.lever import Line
 from factory.ports import PROBE, Policy
 from factory.recipe import AuthorContext, Recipe
+from factory.statistics import DISCRIMINATING, EASY, HARD
 from factory.types import Axis, AxisValue, Cast, ProbeSpec, Role, Spec
 from gates.difficulty import FRONTIER, Difficulty
 from gates.judged import Judged
-from factory.statistics import DISCRIMINATING, EASY, HARD
 from scripts.assembly import (
     Plan,
     arbitrated,
@@ -42,8 +42,9 @@ _UNUSED = (Role.AUTHOR, Role.REFLECTOR)
 
 @dataclass(frozen=True)
 class ProbeOptions:
-    """What a probe is asked. grader: "judge", a kind of the recipe's grader, or None for the spec's or the recipe's own; gates: None
-    for all that the cast can seat; all_bands: every item is confirmed, whatever its band; samples, shown: of the judged panel.
+    """What a probe is asked. grader: "judge", a kind of the recipe's grader, or None for the spec's or the recipe's own; gates:
+    None for all that the cast can seat; all_bands: every item is confirmed, whatever its band; samples, shown: of the judged
+    panel.
     """
 
     mapped: Mapped
@@ -195,14 +196,14 @@ def _chosen(options: ProbeOptions, known: Sequence[Gate], cast: Cast, where: str
             continue
         missing = [CAST_KEYS.get(role, role.value) for role in gate.roles if not cast.seats(role)]
         if asked is not None and gate.name not in asked:
-            left_out[gate.name] = "not asked for"
-        elif missing and asked is not None:
+            continue
+        if missing and asked is not None:
             raise BadInput(
                 f"the cast has no {missing[0]}, which the {gate.name} gate needs",
                 where=where,
                 fix=f"Add `{missing[0]}:` to the cast, or leave the gate out of --gates",
             )
-        elif missing:
+        if missing:
             left_out[gate.name] = f"the cast has no {' and no '.join(missing)}"
         else:
             taken.append(gate)
@@ -245,7 +246,7 @@ def _spec(options: ProbeOptions) -> config.LoadedSpec:
             )
         return loaded
     if options.recipe is None:
-        raise BadInput("whose items are these?", where="factory probe", fix="Give --recipe NAME, or --spec SPEC")
+        raise BadInput("no recipe says what these items are", where="factory probe", fix="Give --recipe NAME, or --spec SPEC")
     settings = {} if options.grader is None or options.judged else {"grader": {"kind": options.grader}}
     path = options.mapped.path
     name = re.sub(r"[^\w .-]+", "-", path.stem).lstrip(" .-")[:100] or "items"

@@ -27,7 +27,7 @@ _AT_ONCE = 64
 
 @dataclass(frozen=True)
 class Graded:
-    """What recorded solutions come to. marks: (judge, model, verdict, truth) of each; unmatched: solutions of no item of ours."""
+    """What recorded solutions come to. marks: (judge, model, verdict, truth) of each; unmatched: solutions of no item here."""
 
     table: OutcomeTable
     said: Said
@@ -123,7 +123,7 @@ def _matched(options: Regrade, items: Items, recipe: Recipe) -> tuple[Solutions,
     )
     known: dict[str, Imported] = {}
     for item in items.rows:
-        key = item.key if by_name else _folded(item.texts[column] if column in item.texts else "")
+        key = item.key if by_name else _folded(item.texts.get(column, ""))
         if key in known:
             raise BadInput(
                 f"this has the text of the item at {known[key].place}, by which solutions are matched",

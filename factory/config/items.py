@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -173,11 +174,9 @@ def _labels(columns: Columns, row: int, column: str) -> Sequence[str]:
     """The acceptable answers of a cell: a list of texts or numbers, or one; in a CSV, a list is written as JSON."""
     value = columns.values[column][row]
     if isinstance(value, str) and value.lstrip().startswith("["):
-        try:
+        # A text that merely begins like a list is one label.
+        with suppress(json.JSONDecodeError):
             value = json.loads(value)
-        except json.JSONDecodeError:
-            # A text that merely begins like a list is one label.
-            pass
     found = value if isinstance(value, list) else [value]
     texts = [str(label).strip() for label in found if isinstance(label, str | int | float) and not isinstance(label, bool)]
     if not texts or len(texts) < len(found) or not all(texts):

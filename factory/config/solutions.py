@@ -22,8 +22,8 @@ _NO: Final = frozenset({"false", "0", "0.0", "no", "incorrect", "wrong", "fail",
 
 @dataclass(frozen=True)
 class Recorded:
-    """One solution. item: the file's own name of the item, "" where it has none; texts: the row's texts by column, by which it is
-    matched otherwise; correct, verdict, truth: what the file says, None where it does not; place: its file and line.
+    """One solution. item: the file's own name of the item, "" where it has none; texts: the row's texts by column, by which it
+    is matched otherwise; correct, verdict, truth: what the file says, None where it does not; place: its file and line.
     """
 
     item: str
@@ -109,11 +109,7 @@ class _Reader:
 
     def wide(self) -> Iterator[Recorded]:
         columns = self.columns
-        models = [
-            name
-            for name in columns.present
-            if any(isinstance(value, dict) or _objects(value) for value in columns.values.get(name, ()))
-        ]
+        models = [name for name in columns.present if any(map(_solved, columns.values[name]))]
         if not models:
             raise BadInput(
                 f"there is neither a column 'model' nor a column of objects with a solution; present: "
@@ -181,6 +177,12 @@ class _Reader:
             where=self.columns.place(row, column),
             fix="Write true or false, 1 or 0, correct or incorrect.",
         )
+
+
+def _solved(value: Any) -> bool:
+    """Whether a cell is an object, or a list of them, with a solution in it."""
+    objects = value if _objects(value) else [value] if isinstance(value, dict) else []
+    return any(name in fields for fields in objects for name in SOLUTION)
 
 
 def _objects(value: Any) -> bool:

@@ -45,8 +45,8 @@ class ModelLine:
 
 @dataclass(frozen=True)
 class Apart:
-    """Separability of all items, and of the kept ones beside random subsets of as many. why, why_kept: a sentence where there is
-    none, "" else. heldout_*: on the models that had no part in the choice.
+    """Separability of all items, and of the kept ones beside random subsets of as many. why, why_kept: a sentence where there
+    is none, "" else. heldout_*: on the models that had no part in the choice.
     """
 
     paired: Separability | None = None
@@ -86,8 +86,8 @@ class JudgeLine:
 
 @dataclass(frozen=True)
 class SetReport:
-    """items: of the set, tried or not. bands: by item of the table, "" where none was measured; counts: items of the set by band.
-    banding: how recorded counts were judged, None where the bands were measured live. kept: the bands that count as kept.
+    """items: of the set, tried or not. bands: by item of the table, "" where none was measured; counts: items of the set by
+    band. banding: how recorded counts were judged, None where the bands were measured live. kept: the bands that count as kept.
     """
 
     items: int
@@ -126,7 +126,8 @@ def set_report(
     level: float = LEVEL,
     seed: int = 0,
 ) -> SetReport:
-    """bands: one for each item of the table; counts: of the whole set, from `bands` by default; said: by model (solutions the file marks, right by the file, graded otherwise here).
+    """bands: one for each item of the table; counts: of the whole set, from `bands` by default; said: by model
+    (solutions the file marks, right by the file, graded otherwise here).
 
     Raises ValueError for another number of bands than items. A measure that does not exist for this table is None.
     """
@@ -175,14 +176,12 @@ def _apart(
         return Apart(why=str(why))
     chosen = [item for item, band in zip(table.items, bands, strict=True) if band in kept]
     needed = fewest_items(level)
-    if len(chosen) < needed:
-        why = (
-            f"{len(chosen)} items lie in the kept bands ({', '.join(kept)}); {needed} are the fewest that separate at {level:g}"
-        )
-        return Apart(paired, unpaired, kept_items=len(chosen), why_kept=why)
-    if len(chosen) == len(table.items):
-        why = "every item lies in the kept bands: there is no other subset of their size"
-        return Apart(paired, unpaired, kept_items=len(chosen), why_kept=why)
+    too_few = f"{len(chosen)} items lie in the kept bands ({', '.join(kept)}), and {needed} are the fewest that can separate"
+    no_other = "every item lies in the kept bands: there is no other subset of their size"
+    if not kept:
+        return Apart(paired, unpaired, why_kept="no bands were measured")
+    if len(chosen) < needed or len(chosen) == len(table.items):
+        return Apart(paired, unpaired, kept_items=len(chosen), why_kept=too_few if len(chosen) < needed else no_other)
     panel = [model for model in table.models if model not in held_out]
     try:
         found = set_separability(table, chosen, panel, level=level, seed=seed)

@@ -60,7 +60,8 @@ PROBE_SCHEMA: Mapping[str, Any] = {
         },
         "bands": _object(
             counts=_TALLY, kept={"type": "array", "items": _TEXT}, plain=_or_none(_TALLY),
-            uneven={"type": ["integer", "null"]}, least_calls_of_each={"type": ["object", "null"]}, rule={"type": ["object", "null"]},
+            uneven={"type": ["integer", "null"]}, least_calls_of_each={"type": ["object", "null"]},
+            rule={"type": ["object", "null"]},
         ),
         "separability": _object(
             paired=_or_none(_SEPARABILITY), unpaired=_or_none(_SEPARABILITY), why_none=_TEXT,

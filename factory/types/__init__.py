@@ -8,6 +8,6 @@ from factory.types.spec import Anchor, Axis, AxisValue, Coordinate, Exclusion, P
 
 __all__ = [
     "Anchor", "Axis", "AxisValue", "BlobRef", "CallRef", "Candidate", "Cast", "Coordinate", "Exclusion", "Finding", "Item",
-    "Member", "Message", "ModelReply", "ModelRequest", "Outcome", "Part", "ProbeSpec", "Quota", "Receipt", "ReferenceSet", "ReplySchema",
-    "Revision", "Role", "Scalar", "Spec", "Stage", "State", "Text", "TokenPrice", "Usage",
+    "Member", "Message", "ModelReply", "ModelRequest", "Outcome", "Part", "ProbeSpec", "Quota", "Receipt", "ReferenceSet",
+    "ReplySchema", "Revision", "Role", "Scalar", "Spec", "Stage", "State", "Text", "TokenPrice", "Usage",
 ]  # fmt: skip

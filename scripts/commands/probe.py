@@ -9,7 +9,7 @@ from pathlib import Path
 from factory.config.items import Mapped
 from factory.config.prices import prices_of
 from factory.errors import BadInput
-from factory.ports import Policy
+from factory.ports import PROBE, Policy
 from factory.report.probe import judge_lines, set_report
 from factory.report.probe_json import probe_json
 from factory.statistics import DISCRIMINATING
@@ -17,7 +17,7 @@ from factory.statistics.banding import banded
 from factory.statistics.outcomes import OutcomeTable
 from gates.difficulty import FRONTIER, Difficulty
 from scripts import jobs
-from scripts.commands.probe_shown import say_report
+from scripts.commands.probe_shown import print_probe, say_report
 from scripts.commands.run import face, finish, nano
 from scripts.console import say, say_json
 from scripts.probing import Ground, ProbeOptions, ProbePlan, ground, prepare_probe
@@ -45,6 +45,7 @@ class ProbeRequest:
     reference: bool
     outcomes: str | None
     solutions: str | None
+    job: str | None
     held_out: tuple[str, ...]
     verdict: str | None
     truth: str | None
@@ -57,10 +58,25 @@ class ProbeRequest:
 
 
 def run(request: ProbeRequest) -> int:
+    if request.job is not None:
+        return _again(request, request.job)
     options = _options(request)
     if request.outcomes is None and request.solutions is None:
         return _live(request, options)
     return _recorded(request, options)
+
+
+def _again(request: ProbeRequest, job_id: str) -> int:
+    """Show what an earlier probe measured."""
+    store = open_store(request.store, read_only=True)
+    try:
+        job = store.job(job_id)
+        if job.kind != PROBE:
+            raise BadInput("this job is no probe", where=f"job {job.id}", fix=f"See `factory status {job.id}`")
+        print_probe(store, job.id, request.store, request.json)
+    finally:
+        store.close()
+    return 0
 
 
 # --- live -------------------------------------------------------------------------------------------------------------
@@ -77,19 +93,20 @@ def _live(request: ProbeRequest, options: ProbeOptions) -> int:
         limits = jobs.Limits(request.concurrency, request.deadline_s, nano(request.budget_usd))
         shown = face(plan, job, request.json)
         if not request.json:
-            shown = replace(shown, begun=lambda before=shown.begun: _begun(before, plan))
+            shown = _introduced(shown, plan)
         return finish(store, job, jobs.start(store, plan, job, limits, shown), request.store, request.json)
     finally:
         store.close()
 
 
-def _begun(before: object, plan: ProbePlan) -> None:
-    assert callable(before)
-    before()
-    say(f"{len(plan.items)} items; gates: {', '.join(gate.name for gate in plan.gates)}")
-    for gate, why in (plan.left_out or {}).items():
-        if why != "not asked for":
+def _introduced(shown: jobs.Face, plan: ProbePlan) -> jobs.Face:
+    def begun() -> None:
+        shown.begun()
+        say(f"{len(plan.items)} items; gates: {', '.join(gate.name for gate in plan.gates)}")
+        for gate, why in (plan.left_out or {}).items():
             say(f"the {gate} gate is left out: {why}")
+
+    return replace(shown, begun=begun)
 
 
 def _refuse_recorded_options(request: ProbeRequest) -> None:

@@ -25,6 +25,7 @@ from scripts.live_truth import truths
 from store import SqlStore
 
 _BAR = 40
+MAJORITY = "their majority"
 
 
 def print_probe(store: SqlStore, job_id: str, url: str, json: bool) -> None:
@@ -41,7 +42,7 @@ def print_probe(store: SqlStore, job_id: str, url: str, json: bool) -> None:
 
 
 def live_report(job: JobRecord, candidates: Sequence[Candidate]) -> tuple[SetReport, list[str]]:
-    """What a probe job's landed candidates measured: solve rates from confirmation calls, or from the judged panel's answers."""
+    """What a probe job's landed candidates measured: solve rates from confirmation calls, or from answers that were judged."""
     panel, judges = job.inputs["panel"], job.inputs["judges"]
     cells: list[Cell] = []
     marks: list[tuple[str, str, bool | None, bool | None]] = []
@@ -63,8 +64,8 @@ def live_report(job: JobRecord, candidates: Sequence[Candidate]) -> tuple[SetRep
         confirmed = len({cell.item for cell in cells})
         if confirmed < len(candidates):
             notes.append(
-                f"solve rates are of the {confirmed} items that were confirmed, of {len(candidates)}; --all-bands confirms every "
-                "item that comes to the difficulty gate"
+                f"solve rates are of the {confirmed} items that were confirmed, of {len(candidates)}; --all-bands confirms "
+                "every item that reaches the difficulty gate"
             )
     else:
         cells = [Cell(item, panel[slot], n, c) for (item, slot), (n, c) in answered.items()]
@@ -98,7 +99,12 @@ def _marks(
     answer: Mapping[str, Any], truth: bool | None, panel: Sequence[str], judges: Sequence[str]
 ) -> list[tuple[str, str, bool | None, bool | None]]:
     solver = panel[answer["slot"]]
-    return [(judges[int(slot)], solver, verdict, truth) for slot, verdict in answer["verdicts"].items()]
+    marks = [(judges[int(slot)], solver, verdict, truth) for slot, verdict in answer["verdicts"].items()]
+    if len(judges) > 1:
+        said = [verdict for _, _, verdict, _ in marks if verdict is not None]
+        majority = None if 2 * sum(said) == len(said) else 2 * sum(said) > len(said)
+        marks.append((MAJORITY, solver, majority, truth))
+    return marks
 
 
 # --- for people -------------------------------------------------------------------------------------------------------
@@ -106,8 +112,8 @@ def _marks(
 
 def say_report(report: SetReport, rule: Design | None, notes: Sequence[str]) -> None:
     say(
-        f"{report.tried} of {report.items} items tried, by {len(report.models)} models; intervals at {report.level:.0%}, clustered "
-        "by item"
+        f"{report.tried} of {report.items} items tried, by {len(report.models)} model{'s' * (len(report.models) != 1)}; "
+        f"intervals at {report.level:.0%}, those of solve rates clustered by item"
     )
     for note in notes:
         say(note)
@@ -149,8 +155,8 @@ def _say_bands(report: SetReport, rule: Design | None) -> None:
     needs = ", ".join(f"{band} {least or 'more than its cap'}" for band, least in banding.least.items())
     if banding.counts["undecided"]:
         say(
-            f"  {banding.counts['undecided']} items have too few calls to decide by the difficulty gate's rule ({name}); the fewest "
-            f"calls of each model that can: {needs}"
+            f"  {banding.counts['undecided']} items cannot be decided from these calls by the difficulty gate's rule ({name}): too "
+            f"few, or too near an edge; the fewest calls of each model that can decide: {needs}"
         )
     if banding.uneven:
         say(f"  {banding.uneven} of those have not the same number of calls of every model, so no whole rounds")
@@ -196,48 +202,35 @@ def _say_item_total(report: SetReport) -> None:
         return
     lowest = ", ".join(f"{item} {value:+.2f}" for item, value in total.lowest)
     say(
-        f"point-biserial of {total.defined} items: mean {total.mean:+.3f}, median {total.median:+.3f}; {total.negative} are negative "
-        f"(lowest: {lowest})"
+        f"point-biserial of {total.defined} items: mean {total.mean:+.3f}, median {total.median:+.3f}; {total.negative} are "
+        f"negative (lowest: {lowest})"
     )
 
 
 def _say_judges(report: SetReport) -> None:
-    say("the judge beside the truth:")
-    titles = [
-        "judge",
-        "answers of",
-        "with truth",
-        "judge says",
-        "truth says",
-        "difference",
-        "sensitivity",
-        "specificity",
-        "wrong",
-    ]
+    overall = [line for line in report.judges if not line.model] or list(report.judges)
+    for line in overall:
+        found = line.confusion
+        judged, true, bias = found.judged_accuracy(), found.true_accuracy(), found.bias()
+        if judged is not None and true is not None and bias is not None:
+            say(
+                f"judge ({line.judge}) says {100 * judged.value:.1f} %, truth says {100 * true.value:.1f} % of {found.both} "
+                "answers: a difference of "
+                f"{100 * bias.value:+.1f} points [{100 * bias.low:+.1f}, {100 * bias.high:+.1f}]"
+            )
+    titles = ["in %: judge", "answers of", "with truth", "judge says", "truth says", "sensitivity", "specificity", "wrong"]
     rows = []
     for line in report.judges:
         found = line.confusion
-        bias = found.bias(report.level)
-        rows.append(
-            [
-                line.judge,
-                line.model or "all of them",
-                str(found.both),
-                _percent(found.judged_accuracy(report.level)),
-                _percent(found.true_accuracy(report.level)),
-                "-" if bias is None else f"{100 * bias.value:+.1f} % [{100 * bias.low:+.1f}, {100 * bias.high:+.1f}]",
-                _percent(found.sensitivity(report.level)),
-                _percent(found.specificity(report.level)),
-                _percent(found.disagreement(report.level)),
-            ]
-        )
+        rates = (found.judged_accuracy(), found.true_accuracy(), found.sensitivity(), found.specificity(), found.disagreement())
+        rows.append([line.judge, line.model or "all", str(found.both), *map(_percent, rates)])
     _table(titles, rows)
     for line in report.judges:
         _say_left(line)
 
 
 def _say_left(line: JudgeLine) -> None:
-    found, name = line.confusion, f"{line.judge} on {line.model or 'all of them'}"
+    found, name = line.confusion, f"{line.judge} on {line.model or 'all'}"
     if found.unjudged:
         say(f"  {name}: {found.unjudged} answers have no verdict")
     if found.unlabelled:
@@ -249,7 +242,7 @@ def _say_left(line: JudgeLine) -> None:
 def _table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     table = Table(box=None, pad_edge=False)
     for at, title in enumerate(titles):
-        table.add_column(title, justify="right" if at else "left", overflow="fold")
+        table.add_column(title, justify="right" if at else "left", overflow="fold", no_wrap=at > 0)
     for row in rows:
         table.add_row(*map(clean, row))
     show(table)
@@ -279,4 +272,4 @@ def _cell(estimate: Estimate | None) -> str:
 
 
 def _percent(estimate: Estimate | None) -> str:
-    return "-" if estimate is None else f"{100 * estimate.value:.1f} % [{100 * estimate.low:.1f}, {100 * estimate.high:.1f}]"
+    return "-" if estimate is None else f"{100 * estimate.value:.1f} [{100 * estimate.low:.1f}, {100 * estimate.high:.1f}]"
