@@ -155,8 +155,8 @@ def _say_bands(report: SetReport, rule: Design | None) -> None:
     needs = ", ".join(f"{band} {least or 'more than its cap'}" for band, least in banding.least.items())
     if banding.counts["undecided"]:
         say(
-            f"  {banding.counts['undecided']} items cannot be decided from these calls by the difficulty gate's rule ({name}): too "
-            f"few, or too near an edge; the fewest calls of each model that can decide: {needs}"
+            f"  {banding.counts['undecided']} items cannot be decided from these calls by the difficulty gate's rule ({name}): "
+            f"too few, or too near an edge; the fewest calls of each model that can decide: {needs}"
         )
     if banding.uneven:
         say(f"  {banding.uneven} of those have not the same number of calls of every model, so no whole rounds")
