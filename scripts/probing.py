@@ -278,7 +278,7 @@ def _keepable(options: ProbeOptions, spec: Spec) -> dict[str, Any]:
         "id": mapped.id,
         "labels": dict(mapped.labels),
         "recipe": spec.recipe,
-        "spec": options.spec,
+        "spec": None if options.spec is None else str(Path(options.spec).absolute()),
         "grader": options.grader,
         "gates": None if options.gates is None else list(options.gates),
         "all_bands": options.all_bands,

@@ -131,6 +131,21 @@ def test_judges_mark_those_they_are_not_related_to(factory: Factory, items: Path
     assert refused.code == 2 and "unrelated" in refused.err
 
 
+def test_live_truth_is_any_of_the_labels(factory: Factory, items: Path, tmp_path: Path) -> None:
+    """The first label is wrong, and is all that a receipt's own grade knows of."""
+    rows = [json.loads(line) for line in items.read_text().splitlines()[:3]]
+    labelled = [{"question": row["question"], "good": ["-1", row["answer"].split("#### ")[1]]} for row in rows]
+    file = tmp_path / "labelled.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in labelled))
+    options = ("--recipe", "ground_truth", "--field", "prompt=question", "--labels", "answer=good")
+    skilled = cast(tmp_path, solvers=[{"model": "sim:solver", "family": "s", "options": {"skill": 50}}])
+    found = told(factory("probe", file, *options, "--grader", "judge", "--cast", skilled, "--json"))
+    assert found["models"][0]["solve_rate"]["value"] == 1
+    assert {judge["true_accuracy"]["value"] for judge in found["judges"]} == {1}
+    refused = factory("probe", file, *options, "--cast", skilled)
+    assert refused.code == 2 and "--labels" in refused.err
+
+
 def test_a_changed_items_file_is_noticed_and_as_new_takes_it(factory: Factory, items: Path) -> None:
     stopped = factory("probe", items, *OPTIONS, *GATES, "--cast", "rehearsal", "--deadline", "0.05s", "--json")
     assert stopped.code == 3
