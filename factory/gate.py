@@ -127,6 +127,15 @@ class Presentable(Protocol):
         ...
 
 
+@runtime_checkable
+class Markable(Protocol):
+    """What a Task adds where judges mark the panel's answers. Replies: `gates/judged.py`."""
+
+    def mark(self, payload: Any, answer: str, spec: Spec, *, reference: bool) -> tuple[Message, ...]:
+        """The messages for a judge who says whether an answer is right. reference: whether the judge is shown it."""
+        ...
+
+
 Relatives = Mapping[tuple[Role, int], frozenset[int]]
 """By role and slot of a member, the slots of the judges related to it."""
 

@@ -30,6 +30,7 @@ from factory.types import (
     Spec,
 )
 from factory.types.candidate import candidate_id, landed_state
+from factory.vacant import Vacant
 
 AUTHOR = "author"
 ANCHORS_SHOWN = 3
@@ -39,7 +40,7 @@ ANCHORS_SHOWN = 3
 class Line:
     """What every pull of a job shares: the spec, the recipe with its settings parsed, and its gates as this spec sets them.
 
-    relatives: see `GateContext`.
+    relatives: see `GateContext`; coordinates: of each index, where they are given and not drawn.
     """
 
     spec: Spec
@@ -50,6 +51,7 @@ class Line:
     seed: int
     conditions: tuple[str, ...] = ()
     relatives: Relatives = field(default_factory=dict)
+    coordinates: tuple[Coordinate, ...] | None = None
 
     @cached_property
     def anchors(self) -> tuple[Any, ...]:
@@ -139,7 +141,8 @@ async def _write(work: _Pull, *, item: Item | None, finding: Finding | None, cau
     """
     line, number = work.line, len(work.revisions)
     scope = work.journal.scope(AUTHOR, number)
-    context = author_context(line, work.index, number, work.coordinate, work.avoid, scope.seats(Role.AUTHOR)[0])
+    seat = next(iter(scope.seats(Role.AUTHOR)), Vacant(Role.AUTHOR))
+    context = author_context(line, work.index, number, work.coordinate, work.avoid, seat)
     try:
         if item is None or finding is None:
             payload = await line.recipe.author(context)
@@ -160,7 +163,7 @@ async def _write(work: _Pull, *, item: Item | None, finding: Finding | None, cau
         return await work.journal.journal.wait_to_be_cancelled()
     except Exception as exc:
         return _no_revision(work, number, error("author_broke", f"{type(exc).__name__}: {exc}"), scope)
-    origin = "author" if item is None else "repair"
+    origin = line.recipe.origin if item is None else "repair"
     work.revisions.append(Revision(number, payload, origin, cause, scope.calls))
     return True
 
@@ -177,6 +180,7 @@ def author_context(
         rng=stream("author", line.candidate_id(index), revision),
         anchors=_rotation(line.spec.anchors, index),
         avoid=avoid,
+        index=index,
     )
 
 

@@ -22,7 +22,7 @@ class AuthorContext:
     """What an author may draw on for one pull: all of it a function of seed, index and snapshot.
 
     anchors: this pull's rotation of the spec's examples; avoid: novelty views of accepted items near this coordinate, shown
-    as what not to repeat; settings: the recipe's own, parsed.
+    as what not to repeat; settings: the recipe's own, parsed; index: the pull's.
     """
 
     spec: Spec
@@ -32,6 +32,7 @@ class AuthorContext:
     rng: random.Random
     anchors: tuple[Anchor, ...] = ()
     avoid: tuple[str, ...] = ()
+    index: int = 0
 
 
 class Author(Protocol):
@@ -72,7 +73,9 @@ class Recipe:
     task builds the Task from parsed settings; novelty_view says what of a payload counts for novelty; export gives a row's
     payload columns, one fixed key set; render is the item as a person reads it; rehearsal makes the role players by role
     name; folder holds its sources and prompts, hashed into a job's fingerprint; typical: for the estimate before a run;
-    graded_by names the roles that the task's `grade` asks, none for a grader that is a program.
+    graded_by names the roles that the task's `grade` asks, none for a grader that is a program; adopt brings a payload from
+    elsewhere, given with the parsed settings, into the recipe's shape by adding what it may lack; origin is what first
+    revisions are called.
     """
 
     name: str
@@ -92,6 +95,8 @@ class Recipe:
     casts: Mapping[str, Path] = field(default_factory=dict)
     typical: Typical | None = None
     graded_by: tuple[Role, ...] = ()
+    adopt: Callable[[Mapping[str, Any], Any], Mapping[str, Any]] | None = None
+    origin: str = "author"
 
     def parse(self, raw: Mapping[str, Any]) -> Any:
         """A raw payload as the recipe's model, by the rules of JSON (a list is a tuple, a number is no string).

@@ -112,7 +112,7 @@ class Difficulty:
         solvers = outlook.members.get(Role.SOLVER, ())
         if not solvers:
             return Foreseen(passes=0.0)
-        found = endings(self._design(len(solvers)))
+        found = endings(self.rule(len(solvers)))
         bands = {band: math.fsum(end.chance for end in found if end.band == band) for band in (EASY, DISCRIMINATING, HARD)}
         tried = bands[HARD] if self._seeks_frontier else 0.0
         unsolved = math.fsum(
@@ -142,7 +142,7 @@ class Difficulty:
             return error("grader_unavailable", f"the grader's model gave no verdict: {ungraded}")
 
     async def _measure(self, panel: _Panel) -> Finding:
-        design = self._design(len(panel.seats))
+        design = self.rule(len(panel.seats))
         screening = await _screen(panel, design)
         band, edges = screening.band, design.edges
         graded = [(seat.role, seat.slot) for role in (Role.SOLVER, Role.ORACLE) for seat in panel.context.seats(role)]
@@ -170,7 +170,8 @@ class Difficulty:
     def _seeks_frontier(self) -> bool:
         return bool({HARD, FRONTIER} & set(self.wanted))
 
-    def _design(self, solvers: int) -> Sequential | Fixed:
+    def rule(self, solvers: int) -> Sequential | Fixed:
+        """How a panel of so many solvers is screened."""
         edges = edges_for(solvers, self.hard_edge, self.easy_edge, self.half_width)
         if self.design == "fixed":
             return Fixed(solvers, edges, self.k)

@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel
 
@@ -23,7 +23,7 @@ from factory.errors import BadInput
 from factory.gate import Gate, LandingGate, Relatives, settings_of
 from factory.lever import Line
 from factory.limits import Limits
-from factory.ports import Embedder, RolePlayer
+from factory.ports import RUN, Embedder, Policy, RolePlayer
 from factory.providers import connect
 from factory.providers.endpoint import endpoint_of
 from factory.providers.sim import SimModel
@@ -56,6 +56,7 @@ class Plan:
     references: tuple[Reference, ...]
     inputs: Mapping[str, Any]
     lineage: LineageReport = field(default_factory=lambda: LineageReport({}))
+    kind: ClassVar[str] = RUN
 
     @property
     def conditions(self) -> tuple[str, ...]:
@@ -72,6 +73,10 @@ class Plan:
         """Which judges do not decide on whose work: the author's, the critic's, and everybody's where judges grade."""
         always = () if Role.JUDGE in self.recipe.graded_by else (Role.AUTHOR, Role.CRITIC)
         return {seat: judges for seat, judges in self.lineage.relatives.items() if not always or seat[0] in always}
+
+    def policy(self, before: Policy) -> Policy:
+        """How far a new job on this plan goes, after one that went as far as `before`."""
+        return before
 
     def fingerprint(self) -> dict[str, str]:
         """A digest per part on which the job's outcome depends; a resume compares them and names the one that changed."""
@@ -104,15 +109,23 @@ def prepare(spec_path: str, cast_name: str | None) -> Plan:
 
 def prepare_again(inputs: Mapping[str, Any]) -> Plan:
     """The plan of a job that was begun, from its files as they are now; from its own record where a file is gone."""
-    spec_path, cast_path = Path(inputs["spec_path"]), Path(inputs["cast_path"])
-    loaded = config.load_spec(spec_path) if spec_path.exists() else config.parse_spec(inputs["spec_text"], spec_path)
+    loaded = spec_again(inputs)
     recipe = find_recipe(loaded.spec.recipe, where=loaded.locate(("recipe",)))
-    shipped = recipe.casts.get(inputs["cast_path"])
-    if shipped is not None or cast_path.exists():
-        cast = config.load_cast(inputs["cast_path"], recipe.casts)
-    else:
-        cast = config.parse_cast(inputs["cast_text"], cast_path)
-    return _plan(loaded, cast, recipe)
+    return _plan(loaded, cast_again(inputs, recipe), recipe)
+
+
+def spec_again(inputs: Mapping[str, Any]) -> config.LoadedSpec:
+    """The spec of a job that was begun, as its file is now, or as it was where that is gone."""
+    path = Path(inputs["spec_path"])
+    return config.load_spec(path) if path.exists() else config.parse_spec(inputs["spec_text"], path)
+
+
+def cast_again(inputs: Mapping[str, Any], recipe: Recipe) -> config.LoadedCast:
+    """The cast of a job that was begun, as its file is now, or as it was where that is gone."""
+    path = Path(inputs["cast_path"])
+    if inputs["cast_path"] in recipe.casts or path.exists():
+        return config.load_cast(inputs["cast_path"], recipe.casts)
+    return config.parse_cast(inputs["cast_text"], path)
 
 
 def _plan(loaded: config.LoadedSpec, cast: config.LoadedCast, recipe: Recipe) -> Plan:
@@ -120,24 +133,36 @@ def _plan(loaded: config.LoadedSpec, cast: config.LoadedCast, recipe: Recipe) ->
     settings = config.parse_settings(recipe.settings, spec.settings, loaded.locate)
     bound = config.bind_gates(recipe.gates, spec.gates, spec.without, loaded.locate)
     check_anchors(recipe, spec, loaded)
-    arbitrated = any({Role.CRITIC, Role.JUDGE} <= set(gate.roles) for gate in bound)
     judged = Role.JUDGE in recipe.graded_by
-    lineage = check_lineage(cast.cast, cast.locate, judged_solvers=judged, arbitrated=arbitrated)
+    lineage = check_lineage(cast.cast, cast.locate, judged_solvers=judged, arbitrated=arbitrated(bound))
     check_roles(recipe, bound, cast)
     check_members(recipe, cast.cast, str(cast.path))
-    references = tuple(Reference(r.name, r.sha256, config.read_texts(r)) for r in spec.references)
+    inputs = inputs_of(loaded, cast, recipe)
+    return Plan(spec, recipe, settings, bound, cast.cast, embedder_of(loaded, bound), references_of(spec), inputs, lineage)
+
+
+def arbitrated(gates: Sequence[Gate]) -> bool:
+    """Whether judges decide on what a critic claims."""
+    return any({Role.CRITIC, Role.JUDGE} <= set(gate.roles) for gate in gates)
+
+
+def references_of(spec: Spec) -> tuple[Reference, ...]:
+    return tuple(Reference(r.name, r.sha256, config.read_texts(r)) for r in spec.references)
+
+
+def inputs_of(loaded: config.LoadedSpec, cast: config.LoadedCast, recipe: Recipe) -> dict[str, Any]:
+    """What starting the job again needs of spec and cast."""
     shipped = next((name for name, path in recipe.casts.items() if path == cast.path), None)
-    inputs = {
-        "recipe": spec.recipe,
+    return {
+        "recipe": loaded.spec.recipe,
         "spec_path": str(loaded.path),
         "spec_text": loaded.text,
         "cast_path": shipped or str(cast.path.absolute()),
         "cast_text": cast.text,
     }
-    return Plan(spec, recipe, settings, bound, cast.cast, _embedder(loaded, bound), references, inputs, lineage)
 
 
-def _embedder(loaded: config.LoadedSpec, bound: Sequence[Gate]) -> Embedder:
+def embedder_of(loaded: config.LoadedSpec, bound: Sequence[Gate]) -> Embedder:
     """The spec's embedder, where a gate compares with the corpus; only gates that are asked again at landing may.
 
     Raises BadInput naming the spec's own line where the spec chose the embedder.

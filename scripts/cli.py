@@ -194,6 +194,72 @@ def novelty(
 
 
 @app.command()
+def probe(
+    items: Annotated[str | None, typer.Argument(help="The items: JSONL, Parquet or CSV.", show_default=False)] = None,
+    recipe: Annotated[str | None, typer.Option(help="Whose items they are: see `factory recipes`.", show_default=False)] = None,
+    spec: Annotated[
+        str | None, typer.Option(help="A spec, for its settings, gates, anchors and references.", show_default=False)
+    ] = None,
+    cast: Annotated[str | None, typer.Option(help="A cast file, or the name of a shipped one.", show_default=False)] = None,
+    field: Annotated[
+        list[str] | None, typer.Option(help="FIELD=COLUMN: the column that a field of the payload is in.", show_default=False)
+    ] = None,
+    after: Annotated[
+        list[str] | None, typer.Option(help="FIELD=MARKER: take what follows the last such marker.", show_default=False)
+    ] = None,
+    labels: Annotated[
+        list[str] | None, typer.Option(help="FIELD=COLUMN: a list, any of which is the right answer.", show_default=False)
+    ] = None,
+    axis: Annotated[list[str] | None, typer.Option(help="A column that makes the coordinate.", show_default=False)] = None,
+    id_: Annotated[str | None, typer.Option("--id", help="The column that names an item.", show_default=False)] = None,
+    gates: Annotated[
+        list[str] | None, typer.Option(help="Gates to run, by commas. Default: all that the cast can seat.", show_default=False)
+    ] = None,
+    grader: Annotated[
+        str | None,
+        typer.Option(help="judge: judges mark the answers. Else a kind of grader: number, math, exact.", show_default=False),
+    ] = None,
+    all_bands: Annotated[bool, typer.Option("--all-bands", help="Confirm every item, whatever its band.")] = False,
+    samples: Annotated[int, typer.Option(min=1, help="With --grader judge: answers of each solver.")] = 1,
+    show_reference: Annotated[
+        bool, typer.Option("--show-reference", help="With --grader judge: judges see the reference answer.")
+    ] = False,
+    outcomes: Annotated[
+        str | None, typer.Option(help="Recorded outcomes (item, model, n, c); no call is made.", show_default=False)
+    ] = None,
+    solutions: Annotated[
+        str | None, typer.Option(help="Recorded solutions, graded again; no call is made.", show_default=False)
+    ] = None,
+    job: Annotated[str | None, typer.Option(help="Show again what an earlier probe measured.", show_default=False)] = None,
+    held_out: Annotated[
+        list[str] | None, typer.Option(help="A recorded model that has no part in the bands.", show_default=False)
+    ] = None,
+    verdict: Annotated[
+        str | None, typer.Option(help="The field of a solution a judge's word is in.", show_default=False)
+    ] = None,
+    truth: Annotated[str | None, typer.Option(help="The field of a solution its truth is in.", show_default=False)] = None,
+    budget: BudgetOption = None,
+    deadline: DeadlineOption = None,
+    concurrency: ConcurrencyOption = 16,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Default: the smallest these items have not used.", show_default=False)
+    ] = None,
+    store: StoreOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Measure an existing set without generating: with a cast, or from outcomes or solutions recorded elsewhere."""
+    from scripts.commands import probe as command
+    from scripts.commands.run import seconds
+
+    request = command.ProbeRequest(
+        items, recipe, spec, cast, tuple(field or ()), tuple(after or ()), tuple(labels or ()), tuple(axis or ()), id_,
+        tuple(gates or ()), grader, all_bands, samples, show_reference, outcomes, solutions, job, tuple(held_out or ()),
+        verdict, truth, budget, seconds(deadline), concurrency, seed, _url(store), json,
+    )  # fmt: skip
+    raise typer.Exit(command.run(request))
+
+
+@app.command()
 def recipes(json: JsonOption = False) -> None:
     """List the recipes a spec can name, with their casts and example specs."""
     from scripts.commands import lists

@@ -61,12 +61,13 @@ class Run:
     _wakers: set[asyncio.Task[None]] = field(default_factory=set)
     _end: asyncio.Future[RunEnd] = field(init=False)
     _lander: Lander = field(init=False)
-    _sampler: Sampler = field(init=False)
+    _sampler: Sampler | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         spec = self.line.spec
         self._end = asyncio.get_running_loop().create_future()
-        self._sampler = Sampler(spec.axes, spec.exclude, self.line.seed)
+        if self.line.coordinates is None:
+            self._sampler = Sampler(spec.axes, spec.exclude, self.line.seed)
         self._lander = Lander(
             self.store,
             self.lease,
@@ -188,6 +189,9 @@ class Run:
 
     def _draw(self, index: int) -> Coordinate | None:
         """The coordinate of `index`; None once every cell that is left is closed by a quota, and the run ends there."""
+        if self._sampler is None:
+            assert self.line.coordinates is not None, "without a sampler the coordinates are given"
+            return self.line.coordinates[index]
         try:
             return self._sampler.draw(index, self.ledger.full(index - self.line.spec.lookahead))
         except Exhausted:

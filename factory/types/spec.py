@@ -115,3 +115,13 @@ class Spec(Frozen):
         content = self.model_dump(mode="json", exclude={"cast", "recipe"})
         content["references"] = [[r.name, r.field, r.sha256] for r in self.references]
         return digest(content)
+
+
+class ProbeSpec(Spec):
+    """The spec of a probe: nothing is drawn from its axes. items: a digest of the items that are measured.
+
+    It counts towards the identity, which no spec of a run can therefore share.
+    """
+
+    axes: tuple[Axis, ...] = ()
+    items: str

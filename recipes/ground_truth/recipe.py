@@ -148,6 +148,11 @@ class GroundTruthTask(Scrutiny):
         return payload.grader or self.settings.grader
 
 
+def adopt(raw: Mapping[str, Any], settings: Settings) -> Mapping[str, Any]:
+    """An item from elsewhere as a payload: without working and unit where it has none, graded by the spec's grader."""
+    return {"solution": "", "unit": "", "grader": _settings_json(settings.grader), **raw}
+
+
 def novelty_view(payload: GroundTruth) -> str:
     return payload.prompt
 
@@ -218,4 +223,5 @@ RECIPE = Recipe(
     rehearsal=roles,
     casts={"rehearsal": FOLDER / "casts" / "rehearsal.yaml"},
     typical=TYPICAL,
+    adopt=adopt,
 )

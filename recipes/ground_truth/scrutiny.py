@@ -1,4 +1,4 @@
-"""How a ground-truth item is put to those who find fault with it: critic, arbiter, and judge of its realism."""
+"""How a ground-truth item is put to those who find fault: critic, arbiter, and judge, of its realism or of an answer to it."""
 
 from __future__ import annotations
 
@@ -50,6 +50,15 @@ class Scrutiny:
 
     def inspect(self, payload: GroundTruth, spec: Spec, reasons: tuple[str, ...]) -> tuple[Message, ...]:
         return conversation("checklist.system", "question.user", {"prompt": payload.prompt, **_asked(spec, reasons)})
+
+    def mark(self, payload: GroundTruth, answer: str, spec: Spec, *, reference: bool) -> tuple[Message, ...]:
+        values = {
+            "prompt": payload.prompt,
+            "submission": answer,
+            "reference": payload.answer if reference else "",
+            "language": spec.language,
+        }
+        return conversation("mark.system", "mark.user", values)
 
 
 def _asked(spec: Spec, reasons: tuple[str, ...]) -> dict[str, object]:

@@ -52,7 +52,7 @@ class Critic:
 
 
 class Judge:
-    """Decides on a claim, tells which of two texts no person wrote, or goes through a checklist: whatever it is asked.
+    """Decides on a claim, marks an answer, tells which of two texts no person wrote, or goes through a checklist: as asked.
 
     options: notice (how often it sees what is there, default 1), noise (how often it says the opposite of what it found, or
     names a reason that is not there, default 0).
@@ -67,6 +67,8 @@ class Judge:
         notice, noise = float(options.get("notice", 1.0)), float(options.get("noise", 0.0))
         if "<claim" in asked:
             return _ruling(asked, rng, notice, noise)
+        if "<submission>" in asked:
+            return _mark(asked, rng, notice, noise)
         if "<problem>" in asked:
             return _checklist(request, rng, notice, noise)
         return _pick(asked, rng, notice, noise)
@@ -92,6 +94,14 @@ def _holds(kind: str, found: Fault | None, supported: int, answers: int) -> bool
     if kind == "rival_answer":
         return answers > 0 and (supported == answers or found is not None)
     return found is not None and found.kind == kind
+
+
+def _mark(asked: str, rng: random.Random, notice: float, noise: float) -> Played:
+    """Right where it is what the judge found, or was shown; one that it did not check it believes."""
+    held = _number(_between(asked, "reference")) if "<reference>" in asked else solve(_between(asked, "problem"))
+    given = _number(_between(asked, "submission"))
+    correct = given is not None and given == held if rng.random() < notice else True
+    return _played(correct=correct != (rng.random() < noise), why="")
 
 
 def _pick(asked: str, rng: random.Random, notice: float, noise: float) -> Played:
