@@ -246,7 +246,7 @@ def test_a_recipe_whose_grader_is_a_judge_needs_one(factory: Factory, tmp_path: 
 
 def test_allow_related_is_confessed_in_every_receipt(factory: Factory, tmp_path: Path) -> None:
     cast = tmp_path / "cast.yaml"
-    cast.write_text(WRONG_CASTS[3][1] + "allow_related: true\n")
+    cast.write_text({row[0]: row[1] for row in WRONG_CASTS}["an oracle of the author's family"] + "allow_related: true\n")
     ran = factory("run", PHARMACY, "--cast", cast, "--attempts", "4")
     assert "related to the author" in ran.out
     states = [part for state in ("accepted", "rejected", "held", "errored") for part in ("--state", state)]

@@ -17,7 +17,8 @@ SEAT = "{{model: {}, base_url: 'http://127.0.0.1:9{}', family: {}, max_tokens: 5
 PRICE = ", price: {input: 3, output: 15}"
 AUTHOR, ORACLE = SEAT.format("openai/writer", "/v1", "a", PRICE), SEAT.format("anthropic/checker", "", "b", PRICE)
 MYSTERY = SEAT.format("openai/mystery", "/v1", "c", "")
-CAST = f"author: {AUTHOR}\noracle: {ORACLE}\nsolvers: [{MYSTERY}]\n"
+CRITIC, JUDGE = SEAT.format("openai/critic", "/v1", "d", PRICE), SEAT.format("openai/judge", "/v1", "e", PRICE)
+CAST = f"author: {AUTHOR}\noracle: {ORACLE}\ncritic: {CRITIC}\njudges: [{JUDGE}]\nsolvers: [{MYSTERY}]\n"
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def test_a_dry_run_tells_it_to_programs_and_writes_nothing(factory: Factory, tmp
     told = factory(*REHEARSED, "--accept", "40", "--dry-run", "--json")
     found = estimate(told.out)
     assert found["yield"]["measured"] is None and found["seconds"] is None and found["budget"] is None  # type: ignore[index]
-    assert [row["role"] for row in found["roles"]] == ["author", "oracle", "solver"]  # type: ignore[attr-defined]
+    assert [row["role"] for row in found["roles"]] == ["author", "oracle", "critic", "judge", "solver"]  # type: ignore[attr-defined]
     assert found["total"]["calls"]["likely"] == sum(row["calls"]["likely"] for row in found["roles"])  # type: ignore[index, attr-defined]
     assert told.err == "" and list(tmp_path.iterdir()) == []
 
@@ -55,7 +56,7 @@ def test_a_dry_run_tells_it_to_programs_and_writes_nothing(factory: Factory, tmp
 def test_after_a_run_it_rests_on_it(factory: Factory) -> None:
     job = json.loads(factory(*REHEARSED, "--attempts", "24", "--json").out)["job"]
     shown = factory(*REHEARSED, "--accept", "10", "--dry-run")
-    assert shown.err.count(f"measured on 24 pulls of {job}") == 4 and "assumed" not in shown.err
+    assert shown.err.count(f"measured on 24 pulls of {job}") == 6 and "assumed" not in shown.err
     found = estimate(factory(*REHEARSED, "--accept", "10", "--dry-run", "--json").out)
     assert found["yield"]["measured"] == {"count": 24, "jobs": [job], "whole": True}  # type: ignore[index]
     assert found["seconds"] is not None
