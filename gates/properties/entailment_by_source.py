@@ -12,10 +12,10 @@ from fractions import Fraction
 from itertools import combinations
 from typing import Final
 
+from gates.properties.violation import Violation, excerpt
 from gates.prose.arithmetic import equations, holds, numbers_in, worked
 from gates.prose.names import bare, names
 from gates.prose.numbers import Mention, mentions
-from gates.properties.violation import Violation, excerpt
 
 # What everybody may reckon with unsaid: parts of a whole and of time, and the base of a percentage.
 _CONSTANTS: Final = tuple(map(Fraction, (2, 4, 7, 12, 24, 30, 52, 60, 100, 365, 1000)))
@@ -56,7 +56,9 @@ def _numbers(source: str, output: str, one_step: bool) -> Iterator[Violation]:
         if not _follows(mention, output, known, derived):
             told.add(mention.value)
             said = output[mention.start : mention.end]
-            yield Violation("unsupported_number", f"{excerpt(said)!r} is not in the source and does not follow from it", excerpt(said))
+            yield Violation(
+                "unsupported_number", f"{excerpt(said)!r} is not in the source and does not follow from it", excerpt(said)
+            )
 
 
 def _follows(mention: Mention, output: str, known: set[Fraction], derived: set[Fraction]) -> bool:

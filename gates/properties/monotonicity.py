@@ -49,7 +49,15 @@ class Monotone:
     def _told(self, point: Point, other: tuple[float, float, str]) -> Violation:
         by, value, name = other
         value = -value if self.falling else value
-        must = "must fall" if self.falling and self.strict else "must not rise" if self.falling else "must rise" if self.strict else "must not fall"
+        must = (
+            "must fall"
+            if self.falling and self.strict
+            else "must not rise"
+            if self.falling
+            else "must rise"
+            if self.strict
+            else "must not fall"
+        )
         where = f" ({name})" if name else ""
         told = f"{point.value:g} at {point.by:g}, but {value:g} at {by:g}{where}: it {must}"
         return Violation("not_monotone", told)

@@ -21,7 +21,8 @@ _EMAIL = re.compile(r"(?<![\w.+-])[\w.+%-]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a
 # Domains that exist to be written in examples (RFC 2606, RFC 6761): nobody's.
 _NOBODY = re.compile(r"@(?:[\w-]+\.)*(?:example(?:\.(?:com|net|org))?|test|invalid|localhost)\Z", re.IGNORECASE)
 _PHONE_CUE = re.compile(
-    r"\b(?:phone|telephone|tel|call|ring|dial|fax|mobile|cell|whatsapp|text|sms|contact|hotline|landline)\b[^.\n\d+(]{0,30}\Z", re.IGNORECASE
+    r"\b(?:phone|telephone|tel|call|ring|dial|fax|mobile|cell|whatsapp|text|sms|contact|hotline|landline)\b[^.\n\d+(]{0,30}\Z",
+    re.IGNORECASE,
 )
 _CARD = re.compile(r"(?<![\w.,-])\d(?:[ -]?\d){12,18}(?![\w-]|[.,]\d)")
 _LABEL = re.compile(
@@ -54,7 +55,9 @@ _NATIONAL: Final = (
     _National("Brazilian CPF", "stdnum.br.cpf", re.compile(r"(?<![\w.])\d{3}\.\d{3}\.\d{3}-\d{2}(?!\w)")),
     _National("Spanish DNI", "stdnum.es.dni", re.compile(r"(?<![\w-])\d{8}-?[A-Z](?!\w)")),
     _National("Spanish NIE", "stdnum.es.nie", re.compile(r"(?<![\w-])[XYZ]-?\d{7}-?[A-Z](?!\w)")),
-    _National("Italian codice fiscale", "stdnum.it.codicefiscale", re.compile(r"\b[A-Z]{6}\d{2}[A-EHLMPR-T]\d{2}[A-Z]\d{3}[A-Z]\b")),
+    _National(
+        "Italian codice fiscale", "stdnum.it.codicefiscale", re.compile(r"\b[A-Z]{6}\d{2}[A-EHLMPR-T]\d{2}[A-Z]\d{3}[A-Z]\b")
+    ),
     _National(
         "NHS number",
         "stdnum.gb.nhs",

@@ -18,7 +18,8 @@ _OWN_ENTRY = re.compile(r"^\s*\[\^?([1-9]\d{0,3})\]:?\s+\S", re.MULTILINE)
 _URL = re.compile(r"\bhttps?://[^\s<>\"“”‘’`\\^{}|]+", re.IGNORECASE)
 _QUOTED = re.compile(r"“([^“”\n]{8,600})”|(?<![\w\"])\"([^\"\n]{8,600})\"(?![\w\"])")
 _PART = re.compile(
-    r"\b(table|figure|fig|section|chapter|appendix|page|line|clause|article|exhibit|annex)\.?\s+(\d{1,4}(?:\.\d{1,3})*)\b", re.IGNORECASE
+    r"\b(table|figure|fig|section|chapter|appendix|page|line|clause|article|exhibit|annex)\.?\s+(\d{1,4}(?:\.\d{1,3})*)\b",
+    re.IGNORECASE,
 )
 # Letters and at least three digits in one token, or a number with its sign: INV-2041, AB12345, #4411, order 10443.
 _ID = re.compile(
@@ -34,7 +35,13 @@ def reference_integrity(source: str, output: str) -> tuple[Violation, ...]:
     Reasons: dangling_citation, invented_quote, unknown_url, dangling_part (a table, section or page), unknown_id. A citation also
     holds where the output itself lists that entry; a part also where the output has it as a heading of its own.
     """
-    return (*_citations(source, output), *_quotes(source, output), *_urls(source, output), *_parts(source, output), *_ids(source, output))
+    return (
+        *_citations(source, output),
+        *_quotes(source, output),
+        *_urls(source, output),
+        *_parts(source, output),
+        *_ids(source, output),
+    )
 
 
 def _citations(source: str, output: str) -> Iterator[Violation]:
@@ -92,12 +99,18 @@ def _address(url: str) -> str:
 
 def _parts(source: str, output: str) -> Iterator[Violation]:
     known = {_part(match) for match in _PART.finditer(source)}
-    headings = {_part(match) for match in _PART.finditer(output) if not output[: match.start()].rpartition("\n")[2].strip("#*_> ")}
+    headings = {
+        _part(match) for match in _PART.finditer(output) if not output[: match.start()].rpartition("\n")[2].strip("#*_> ")
+    }
     numbered = set(re.findall(r"^\s*#*\s*(\d{1,4}(?:\.\d{1,3})*)[.)]?\s", source, re.MULTILINE))
     for match in _PART.finditer(output):
         part = _part(match)
-        if part not in known | headings and not (part[0] in ("section", "clause", "article", "chapter") and part[1] in numbered):
-            yield Violation("dangling_part", f"it refers to {excerpt(match[0])!r}, which its source does not have", excerpt(match[0]))
+        if part not in known | headings and not (
+            part[0] in ("section", "clause", "article", "chapter") and part[1] in numbered
+        ):
+            yield Violation(
+                "dangling_part", f"it refers to {excerpt(match[0])!r}, which its source does not have", excerpt(match[0])
+            )
 
 
 def _part(match: re.Match[str]) -> tuple[str, str]:

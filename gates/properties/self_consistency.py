@@ -6,23 +6,25 @@ import re
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
-from factory.graders import exact, number
+from factory.graders import number
+from gates.properties.violation import Violation, excerpt
 from gates.prose.arithmetic import Equation, equations, holds, numbers_in, worked
 from gates.prose.numbers import mentions, number_of
-from gates.properties.violation import Violation, excerpt
 
 # GSM8K's calculator annotation (Cobbe et al. 2021, arXiv 2110.14168): `<<48/2=24>>24`.
 _ANNOTATION = re.compile(r"<<([^<>=]{1,200})=([^<>=]{1,40})>>")
 _FINAL = re.compile(r"####|\\boxed\s*\{|\b(?:final\s+)?answer\s*(?:is\b|[:=])", re.IGNORECASE)
-_ROW = re.compile(r"^\s*(?:[-*•]\s+)?(?P<label>[^\W\d][^:\n\d]{0,60})[:=]\s*[$€£¥]?\s?(?P<digits>\d[\d,]*(?:\.\d+)?)\s*(?P<unit>[^\W\d]*)\s*$")
+_ROW = re.compile(
+    r"^\s*(?:[-*•]\s+)?(?P<label>[^\W\d][^:\n\d]{0,60})[:=]\s*[$€£¥]?\s?(?P<digits>\d[\d,]*(?:\.\d+)?)\s*(?P<unit>[^\W\d]*)\s*$"
+)
 _TOTAL = re.compile(r"^\W*(?:grand |sub)?total\b", re.IGNORECASE)
 
 
 def self_consistency(source: str, output: str, *, answer: str = "") -> tuple[Violation, ...]:
     """What an output contradicts itself in. source: read by no rule here; answer: the answer it is given with, "" for none.
 
-    Reasons: wrong_arithmetic, wrong_total, answer_differs (its final answer is not the given one), answer_not_reached (it works
-    in numbers, and the given number is none of them).
+    Reasons: wrong_arithmetic, wrong_total, answer_differs (the final answer it marks is not the given one), answer_not_reached
+    (it works in numbers, and the given one is none of them). The last two are told of an answer that is a number.
     """
     notes = [f"{match[1]} = {match[2]}" for match in _ANNOTATION.finditer(output)]
     plain = _ANNOTATION.sub("", output)
@@ -58,21 +60,24 @@ def _wrong_totals(text: str) -> Iterator[Violation]:
         units = {unit for _, unit in rows if unit}
         total = sum((part for part, _ in rows), Fraction(0))
         if len(rows) > 1 and len(units) < 2 and total != value:
-            yield Violation("wrong_total", f"its {len(rows)} parts add up to {_shown(total)}, not {match['digits']}", excerpt(line))
+            yield Violation(
+                "wrong_total", f"its {len(rows)} parts add up to {_shown(total)}, not {match['digits']}", excerpt(line)
+            )
         rows = []
 
 
 def _against(text: str, answer: str) -> Iterator[Violation]:
-    marks = list(_FINAL.finditer(text))
     value = number_of(answer)
-    if marks:
-        same = number.grade(text, answer) if value is not None else exact.grade(text[marks[-1].start() :], answer)
-        read = value is None or number.read(text)[0] is not None
-        if read and not same[0]:
-            said = excerpt(same[1])
-            yield Violation("answer_differs", f"it ends at {said!r}, and the answer given is {excerpt(answer)!r}", said)
     if value is None:
         return
+    marks = list(_FINAL.finditer(text))
+    end, _ = number.read(text[marks[-1].start() :]) if marks else (None, "")
+    if end is not None:
+        # One of the two may be the other rounded.
+        room = max((0.5 * 10.0 ** -len(each) for each in re.findall(r"\.(\d+)", f"{end.text} {answer}")), default=0.0)
+        if not number.grade(end.text, answer, absolute=room)[0]:
+            said = excerpt(end.text)
+            yield Violation("answer_differs", f"it ends at {said!r}, and the answer given is {excerpt(answer)!r}", said)
     working = text[: marks[0].start()] if marks else text
     steps = equations(working)
     if steps and not _stands(value, answer, working, steps):

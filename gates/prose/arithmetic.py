@@ -152,7 +152,9 @@ def holds(equation: Equation) -> bool:
     result = equation.result
     readings = [left, *_added_percent(equation.left), *_fraction_below(equation.left)]
     if result is None:
-        return any(reading == right for reading in readings) or abs(left - right) <= _slack(equation.left) + _slack(equation.right)
+        return any(reading == right for reading in readings) or abs(left - right) <= _slack(equation.left) + _slack(
+            equation.right
+        )
     step = Fraction(1, 10**result.decimals)
     # Two decimals are as often cut off as rounded; a whole number stands for itself unless the text says otherwise.
     room = step if result.decimals else (Fraction(1) if equation.loose else Fraction(0))
@@ -184,7 +186,12 @@ def _slack(expression: Expression) -> Fraction:
 
 def _added_percent(expression: Expression) -> Iterator[Fraction]:
     """`50 + 20%` is 60 to most who write it."""
-    if isinstance(expression, Sum) and expression.op in "+-" and isinstance(expression.right, Number) and expression.right.percent:
+    if (
+        isinstance(expression, Sum)
+        and expression.op in "+-"
+        and isinstance(expression.right, Number)
+        and expression.right.percent
+    ):
         left = worked(expression.left)
         if left is not None:
             share = expression.right.value
@@ -311,7 +318,9 @@ def _right(tokens: list[_Token], place: int) -> tuple[Expression, int] | None:
 def _units(tokens: list[_Token], start: int, end: int) -> Iterator[str]:
     for position, token in enumerate(tokens):
         inside = start <= token.start < end
-        trailing = token.start >= end and position and tokens[position - 1].end <= end and tokens[position - 1].number is not None
+        trailing = (
+            token.start >= end and position and tokens[position - 1].end <= end and tokens[position - 1].number is not None
+        )
         if token.number is not None and inside and token.number.unit:
             yield token.number.unit
         if token.kind == "word" and (inside or trailing):

@@ -12,7 +12,9 @@ _RUN = re.compile(r"[A-Z][\w’'-]*(?:\.(?=\s[A-Z]))?(?:\s+(?:(?:of|the|de|van|v
 _SENTENCE_START = re.compile(r"(?:\A|[.!?:…\n]|[.!?][\"”’)\]])\s*(?:[-*•#>|\"“‘(\[]+\s*|\d+[.)]\s*)*\Z")
 # Capitalised wherever they stand, or the first word of something quoted: none of them names anybody or anything.
 _NEVER: Final = frozenset(
-    words("I I'm I'll I've I'd I’m I’ll I’ve I’d OK A An The This That It He She They We You Yes No Mr Mrs Ms Dr Prof Sir AM PM TV ID")
+    words(
+        "I I'm I'll I've I'd I’m I’ll I’ve I’d OK A An The This That It He She They We You Yes No Mr Mrs Ms Dr Prof Sir AM PM TV ID"
+    )
 )
 _JOINERS: Final = frozenset(words("of the de van von der la and"))
 
@@ -36,7 +38,7 @@ def names(text: str) -> Iterator[tuple[str, ...]]:
 
 def bare(word: str) -> str:
     """A word without its possessive and the punctuation at its ends."""
-    return re.sub(r"['’](?:s|S)?\Z", "", word.strip(".,;:!?\"“”()[]")).strip("-'’")
+    return re.sub(r"['’](?:s|S)?\Z", "", word.strip('.,;:!?"“”()[]')).strip("-'’")
 
 
 def _heading(line: str) -> bool:
