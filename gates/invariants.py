@@ -1,4 +1,4 @@
-"""invariants: a reference has the properties that need no other reference: it does not contradict itself or let out private data."""
+"""invariants: a reference does not contradict itself, nor let out private data. No other reference is needed to tell."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ REPAIRS = 0.01
 class Invariants:
     """What is held against the item's own prompt: its worked solution, and the answer that goes with it.
 
-    input_field: the text that was given; output_fields: the texts made of it, each checked by itself; answer_field: the final answer
-    ("" for none); properties: which of `gates/properties` must hold, by name. All fields are top-level texts of the payload; one that
-    is absent, empty or no text is not checked.
+    input_field: the text given; output_fields: the texts made of it, each by itself; answer_field: the final answer ("" for
+    none); properties: which of `gates/properties` must hold, by name. All fields are top-level texts of the payload;
+    one that is absent, empty or no text is not checked.
     Reasons: those of the properties (`wrong_arithmetic`, `answer_differs`, `private_email`, ...); all are repairs.
     """
 

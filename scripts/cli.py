@@ -189,7 +189,7 @@ def invariants(
     ] = "",
     json: JsonOption = False,
 ) -> None:
-    """Check outputs against properties that need no reference, or answers against metamorphic relations. Exit code 4: violated."""
+    """Check outputs against properties, or answers against metamorphic relations. Exit code 4: something does not hold."""
     from factory.errors import BadInput
     from scripts.commands import invariants as command
 

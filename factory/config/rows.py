@@ -1,4 +1,4 @@
-"""Rows of a JSONL or Parquet file, one at a time, each with its place for error messages: for files that may not fit in memory."""
+"""Rows of a JSONL or Parquet file, one at a time and each with its place: for files that may not fit in memory."""
 
 from __future__ import annotations
 

@@ -22,14 +22,15 @@ _CONSTANTS: Final = tuple(map(Fraction, (2, 4, 7, 12, 24, 30, 52, 60, 100, 365, 
 _FREE: Final = frozenset(map(Fraction, (0, 1, 2)))  # too common in running text to be a claim
 _MOST: Final = 40  # numbers of a source that are combined in pairs; among more, some pair gives almost anything
 _LIST_MARK = re.compile(r"(?m)^\s*(?:step\s+)?\(?\d{1,3}[.):]\s", re.IGNORECASE)
+_ABOUT = re.compile(r"(?:\b(?:about|around|roughly|approximately|approx\.?|nearly|almost|some|circa)|[~≈])\s*\Z", re.IGNORECASE)
 _SHAPE = re.compile(r"\[\^?\d[\d,;\s–-]*\]|\bhttps?://\S+")
 
 
 def entailment_by_source(source: str, output: str, *, one_step: bool = True, check_names: bool = True) -> tuple[Violation, ...]:
     """The numbers and names that an output did not have from its source.
 
-    A number follows when it stands in the source, rounds a number there, is the right result of a sum that the output states over
-    numbers which follow, or (one_step) of one operation on two numbers of the source. check_names: English only.
+    A number follows when it stands in the source, rounds a number there, is the right result of a sum that the output states
+    over numbers which follow, or (one_step) of one operation on two numbers of the source. check_names: English only.
     Reasons: unsupported_number, unsupported_name.
     """
     found = list(_numbers(source, output, one_step))
@@ -67,13 +68,15 @@ def _follows(mention: Mention, output: str, known: set[Fraction], derived: set[F
     values = [mention.value]
     if re.match(r"\s?(?:%|per\s?cent)", output[mention.end :]):
         values.append(mention.value / 100)
-    # A result may be rounded to the decimals shown; a whole number must have been rounded from something near it.
-    room = Fraction(1, 2 * 10**decimals)
+    # A result may be rounded to the decimals shown, to a whole number only where the text says so: half the whole numbers are
+    # near to some quotient.
+    rounds = decimals or _ABOUT.search(output[: mention.start])
     for value in values:
         if _known(value, known) or value in derived or abs(value) in known:
             return True
         scale = 1 if value == mention.value else Fraction(1, 100)
-        if any(abs(each - value) <= room * scale for each in (*known, *derived) if each.denominator != 1):
+        room = Fraction(1, 2 * 10**decimals) * scale
+        if rounds and any(abs(each - value) <= room for each in (*known, *derived) if each.denominator != 1):
             return True
     return False
 

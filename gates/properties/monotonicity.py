@@ -1,4 +1,4 @@
-"""monotonicity: a stated number moves as another does: no smaller dose for a heavier patient, no longer delay for a dearer fare."""
+"""monotonicity: a stated number moves as another does, such as no smaller dose for a heavier patient."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class Point:
 class Monotone:
     """Watches pairs as they come. falling: the value must not rise with `by`, else it must not fall; strict: it must move.
 
-    A pair that breaks the rule is reported against its neighbour and not kept, so that one stray is reported once. Of pairs with
-    the same `by` nothing is claimed. Costs memory for every pair kept.
+    A pair that breaks the rule is reported against its neighbour and not kept, so that one stray is reported once. Of pairs
+    with the same `by` nothing is claimed. Costs memory for every pair kept.
     """
 
     falling: bool = False

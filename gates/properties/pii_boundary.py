@@ -1,8 +1,8 @@
 """pii_boundary: an output holds no personal data that its source does not hold.
 
-What a checksum or a numbering plan can tell is told by kept libraries: `phonenumbers` (Google's libphonenumber, numbering plans of
-every country) and `python-stdnum` (cards, IBANs, national ids). A run of digits alone is never taken for a phone number or a card:
-order numbers, doses and prices look like that.
+What a checksum or a numbering plan can tell is told by kept libraries: `phonenumbers` (Google's libphonenumber, with the
+numbering plans of every country) and `python-stdnum` (cards, IBANs, national ids). A run of digits alone is never taken for a
+phone number: order numbers, doses and prices look like that.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _VERSION = re.compile(r"(?:\bversion|\brelease|\bv|\bsection|§)\s?\Z", re.IGNOR
 
 @dataclass(frozen=True, slots=True)
 class _National:
-    """A country's personal number. module: of python-stdnum; cue: what must stand close before it, None where its form tells."""
+    """A country's personal number. module: of python-stdnum; cue: what must stand before it, if its form does not tell."""
 
     name: str
     module: str
@@ -105,7 +105,7 @@ def pii_boundary(source: str, output: str, *, region: str = "US") -> tuple[Viola
 
 
 def personal_data(text: str, *, region: str = "US") -> list[Personal]:
-    """What of a text is personal data by its form, in order; of two that overlap, the one told first by the more certain rule."""
+    """What of a text is personal data by its form, in order; of two that overlap, the one of the more certain rule."""
     found: list[Personal] = []
     rules: tuple[Callable[[str], Iterator[Personal]], ...] = (_emails, _ibans, _cards, _nationals, _addresses)
     for each in (*(one for rule in rules for one in rule(text)), *_phones(text, region)):

@@ -32,7 +32,7 @@ _LEAST_WORDS: Final = 3  # a shorter quotation is a term, or scare quotes
 def reference_integrity(source: str, output: str) -> tuple[Violation, ...]:
     """What of an output's references is not in its source.
 
-    Reasons: dangling_citation, invented_quote, unknown_url, dangling_part (a table, section or page), unknown_id. A citation also
+    Reasons: dangling_citation, invented_quote, unknown_url, dangling_part (table, section, page), unknown_id. A citation also
     holds where the output itself lists that entry; a part also where the output has it as a heading of its own.
     """
     return (

@@ -17,6 +17,7 @@ _FINAL = re.compile(r"####|\\boxed\s*\{|\b(?:final\s+)?answer\s*(?:is\b|[:=])", 
 _ROW = re.compile(
     r"^\s*(?:[-*•]\s+)?(?P<label>[^\W\d][^:\n\d]{0,60})[:=]\s*[$€£¥]?\s?(?P<digits>\d[\d,]*(?:\.\d+)?)\s*(?P<unit>[^\W\d]*)\s*$"
 )
+_NUMERAL = re.compile(r"[-+−$€£¥\s]*\.?\d")
 _TOTAL = re.compile(r"^\W*(?:grand |sub)?total\b", re.IGNORECASE)
 
 
@@ -67,7 +68,8 @@ def _wrong_totals(text: str) -> Iterator[Violation]:
 
 
 def _against(text: str, answer: str) -> Iterator[Violation]:
-    value = number_of(answer)
+    # A number word, a formula or a text is left to the recipe's own grader.
+    value = number_of(answer) if _NUMERAL.match(answer) else None
     if value is None:
         return
     marks = list(_FINAL.finditer(text))
@@ -92,7 +94,7 @@ def _stands(value: Fraction, answer: str, working: str, steps: Sequence[Equation
     reached = [mention.value for mention in mentions(working)]
     for step in steps:
         reached += [side for side in (worked(step.left), worked(step.right)) if side is not None]
-        reached += [each.value for each in numbers_in(step.right)]
+        reached += [each.value for side in (step.left, step.right) for each in numbers_in(side)]
     return any(abs(each * by - value) <= room for each in reached for by in (1, 100, Fraction(1, 100)))
 
 

@@ -28,7 +28,8 @@ _SIGNS: Final = {"−": "-", "–": "-", "×": "*", "·": "*", "÷": "/", "**": 
 # No unit: what follows is another clause, or a number that the digits alone do not tell.
 _NO_UNIT: Final = frozenset(
     words(
-        "and or then is are was were she he they it so if when because has have had than less more at rounded over dozen dozens "
+        "and or then is are was were she he they it so if when because has have had than less more at rounded over dozen "
+        "dozens "
         "hundred hundreds thousand million billion half pair pairs score percent squared cubed"
     )
 )

@@ -13,7 +13,8 @@ _SENTENCE_START = re.compile(r"(?:\A|[.!?:…\n]|[.!?][\"”’)\]])\s*(?:[-*•
 # Capitalised wherever they stand, or the first word of something quoted: none of them names anybody or anything.
 _NEVER: Final = frozenset(
     words(
-        "I I'm I'll I've I'd I’m I’ll I’ve I’d OK A An The This That It He She They We You Yes No Mr Mrs Ms Dr Prof Sir AM PM TV ID"
+        "I I'm I'll I've I'd I’m I’ll I’ve I’d OK A An The This That It He She They We You Yes No "
+        "Mr Mrs Ms Dr Prof Sir AM PM TV ID"
     )
 )
 _JOINERS: Final = frozenset(words("of the de van von der la and"))

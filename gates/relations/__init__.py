@@ -1,7 +1,7 @@
 """Metamorphic relations: a change of the input after which the answer is known from the answer before. One file each.
 
-Each is a plain function from an input to the changed input and what must hold between the two answers, or None where it does not
-apply; `Changed.expected.holds(before, after)` checks two answers. They need no model, no store and no recipe.
+Each is a plain function from an input to the changed input and what must hold between the two answers, or None where it does
+not apply; `Changed.expected.holds(before, after)` checks two answers. They need no model, no store and no recipe.
 """
 
 from __future__ import annotations
@@ -39,6 +39,6 @@ RELATIONS: Final[Mapping[str, Relation]] = {
 """Every relation, by name."""
 
 __all__ = [
-    "RELATIONS", "Case", "Changed", "Expected", "Flipped", "MappedBy", "Relation", "Same", "ScaledBy", "entity_swap", "from_json",
-    "irrelevant_context", "negation", "number_scaling", "paraphrase", "to_json",
+    "RELATIONS", "Case", "Changed", "Expected", "Flipped", "MappedBy", "Relation", "Same", "ScaledBy", "entity_swap",
+    "from_json", "irrelevant_context", "negation", "number_scaling", "paraphrase", "to_json",
 ]  # fmt: skip

@@ -85,7 +85,7 @@ def agree(left: str, right: str) -> bool | None:
 
 
 def polarity(text: str) -> bool | None:
-    """The yes or no that an answer opens with, or that follows its last final-answer mark; None where it says neither or both."""
+    """The yes or no that an answer opens with, or that follows its last answer mark; None where it says neither or both."""
     said = _last(text)
     first = re.match(r"[\W_]*([^\W\d_]+)", said)
     word = first[1].casefold() if first else ""

@@ -40,7 +40,8 @@ _WORD = "yes|no|true|false"
 _RULE = re.compile(
     rf"\b{_VERB}\s+['\"“‘]?(?P<one>{_WORD})\b['\"”’]?\s+(?:if|when)\b[^.?!\n]*?"
     rf"(?:\b(?:otherwise|else),?\s+(?:{_VERB}\s+)?['\"“‘]?(?P<last>{_WORD})\b"
-    rf"|(?:\b(?:and|or)|[,;])\s+(?:{_VERB}\s+)?['\"“‘]?(?P<next>{_WORD})\b(?=['\"”’]?,?\s+(?:otherwise|else|if not|in any other)\b))",
+    rf"|(?:\b(?:and|or)|[,;])\s+(?:{_VERB}\s+)?['\"“‘]?(?P<next>{_WORD})\b"
+    rf"(?=['\"”’]?,?\s+(?:otherwise|else|if not|in any other)\b))",
     re.IGNORECASE,
 )
 _ASKS_MORE = re.compile(r"\b(?:how|what|which|whose|who|whom|where|why)\b", re.IGNORECASE)
@@ -50,9 +51,10 @@ _OPPOSITE: Final = {"yes": "no", "no": "yes", "true": "false", "false": "true"}
 def negation(input: str) -> Changed | None:
     """The input asking for the opposite, with yes and no, or true and false, to change places in its answer.
 
-    Three ways: the two words of an instruction such as "answer yes if ..., no otherwise" change places; a statement to be judged is
-    denied; the yes/no question at the end is put the other way round, by its one comparison where that is an exact complement, else
-    as a question about the answer no. None for anything that is not answered by yes or no, or that offers alternatives.
+    Three ways: the two words of an instruction such as "answer yes if ..., no otherwise" change places; a statement to be
+    judged is denied; the yes/no question at the end is put the other way round, by its one comparison where that has an
+    exact complement, else as a question about the answer no. None for what yes or no does not answer, or what offers
+    alternatives.
     """
     rules = list(_RULE.finditer(input))
     if len(rules) == 1 and (changed := _exchanged(input, rules[0])) is not None:
@@ -112,7 +114,7 @@ def _question(input: str) -> Changed | None:
 
 
 def _singular(text: str) -> str:
-    """The question without the words that end in s and are no plurals, and without those that a comparison counts (`3 apples`)."""
+    """The question without words in s that are no plurals, and without those that a comparison counts (`3 apples`)."""
     text = re.sub(r"\b(?:is|was|does|has|this|its|his|plus|times|minus|as)\b", " ", text, flags=re.IGNORECASE)
     return re.sub(r"[$€£]?\d[\d,.]*%?(?:\s+[^\W\d_]+s\b)?", " ", text)
 

@@ -20,8 +20,8 @@ from gates.relations.expected import Changed, ScaledBy
 _ANNOTATION = re.compile(r"<<[^<>]*>>")
 # A threshold, a rounding or a bound: with other numbers another branch of it may be taken.
 _PIECEWISE = re.compile(
-    r"\b(?:first|over|above|exceed\w*|up to|at least|at most|more than \d|less than \d|minimum|maximum|limit|capacity|round\w*|whole|full|"
-    r"left over|leftover|remainder|nearest|deductible|free|discount\w*|overtime|after the|beyond|enough|until)\b",
+    r"\b(?:first|over|above|exceed\w*|up to|at least|at most|more than \d|less than \d|minimum|maximum|limit|capacity|round\w*|"
+    r"whole|full|left over|leftover|remainder|nearest|deductible|free|discount\w*|overtime|after the|beyond|enough|until)\b",
     re.IGNORECASE,
 )
 # What words say without a number. Where one occurs, a number of the solution may come of it, and not of a quantity.
@@ -34,9 +34,9 @@ _IMPLIED: Final[Mapping[str, tuple[str, ...]]] = {
 # Not to be scaled: they are bounded, or name a moment and no quantity.
 _NO_KIND: Final = frozenset(
     words(
-        "hour minute second day week month year time am pm percent old oclock st nd rd th s degree of to and or in on at by for from with "
-        "than the a an each per every more less fewer other another additional extra is are was were if then as but so do did it he "
-        "she they how what that which who his her their each all them him big small new different"
+        "hour minute second day week month year time am pm percent old oclock st nd rd th s degree of to and or in on at by "
+        "for from with than the a an each per every more less fewer other another additional extra is are was were if then as "
+        "but so do did it he she they how what that which who his her their each all them him big small new different"
     )
 )
 _SKIP: Final = frozenset(words("of more less fewer other additional extra new different the"))
@@ -45,11 +45,11 @@ _DEGREES: Final = (1, 2, -1, 3, 0)
 
 
 def number_scaling(input: str, *, solution: str, answer: str, factor: int = 3) -> Changed | None:
-    """The input with the quantities of one kind (apples, dollars) multiplied by the factor, and by what its answer is multiplied.
+    """The input with the quantities of one kind (apples, dollars) times the factor, and what that does to its answer.
 
-    solution: worked in equations that end at the answer; answer: a number. None where the input may hold thresholds or rounding,
-    where a number of the solution could have come from two places or from none, where the answer is no power of the factor times
-    itself, or where a result would change its sign. Raises ValueError for a factor below 2.
+    solution: worked in equations that end at the answer; answer: a number. None where the input may hold thresholds or
+    rounding, where a number of the solution could have come from two places or from none, where the answer does not go with a
+    power of the factor, or where a result would change its sign. Raises ValueError for a factor below 2.
     """
     if factor < 2:
         raise ValueError("the factor must be at least 2")
@@ -125,7 +125,7 @@ def _degree(
 def _again(
     input: str, given: Sequence[Mention], members: Collection[int], steps: Sequence[Equation], factor: Fraction
 ) -> Fraction | None:
-    """What the program comes to with the members multiplied, None where a number could have come from two places or from none."""
+    """What the program comes to with the members multiplied, None where a number may have two origins or none."""
     values: dict[Fraction, set[Fraction]] = {}
     for place, mention in enumerate(given):
         values.setdefault(mention.value, set()).add(mention.value * (factor if place in members else 1))

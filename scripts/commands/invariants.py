@@ -1,4 +1,4 @@
-"""`factory invariants`: properties over a file of input/output pairs; changed inputs, and pairs of answers checked against them."""
+"""`factory invariants`: properties over a file of input/output pairs; changed inputs, and answers checked against them."""
 
 from __future__ import annotations
 
