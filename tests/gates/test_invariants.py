@@ -81,8 +81,8 @@ def test_the_finding_names_field_property_and_reason() -> None:
 def test_settings_say_what_is_checked_where() -> None:
     payload = good()[0] | {"solution": "40 + 2 = 43"}
     assert checked(payload, Invariants(properties=("pii_boundary",))).outcome is Outcome.PASS
-    other = Invariants(output_fields=("answer", "unit"), properties=("reference_integrity", "entailment_by_source"))
-    assert checked(good()[0] | {"unit": "[7]"}, other).reason == "dangling_citation"
+    other = Invariants(output_fields=("unit",), properties=("reference_integrity", "entailment_by_source"))
+    assert checked(good()[0] | {"unit": "boxes [7]"}, other).reason == "dangling_citation"
     assert checked(good()[0] | {"solution": " "}).outcome is Outcome.PASS
     assert settings_of(Invariants())["properties"] == ("self_consistency", "pii_boundary")
     with pytest.raises(BadInput, match="self_consistency"):
