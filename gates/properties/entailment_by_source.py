@@ -14,6 +14,7 @@ from typing import Final
 
 from gates.properties.violation import Violation, excerpt
 from gates.prose.arithmetic import equations, holds, numbers_in, worked
+from gates.prose.implied import implied
 from gates.prose.names import bare, names
 from gates.prose.numbers import Mention, mentions
 
@@ -41,14 +42,14 @@ def entailment_by_source(source: str, output: str, *, one_step: bool = True, che
 
 def _numbers(source: str, output: str, one_step: bool) -> Iterator[Violation]:
     given = [mention.value for mention in mentions(source)]
-    known = set(given) | _FREE | {Fraction(count) for count in (len(given),)}
+    known = set(given) | _FREE | implied(source)
+    derived = _one_step(given) if one_step and len(given) <= _MOST else set[Fraction]()
     stated = equations(output)
     for equation in stated:
         operands = [number.value for number in numbers_in(equation.left)]
-        if holds(equation) and all(_known(value, known) for value in operands):
+        if holds(equation) and all(_known(value, known) or value in derived for value in operands):
             known |= {value for value in (worked(equation.left), worked(equation.right)) if value is not None}
             known |= {number.value for number in numbers_in(equation.right)}
-    derived = _one_step(given) if one_step and len(given) <= _MOST else set[Fraction]()
     skipped = [match.span() for pattern in (_LIST_MARK, _SHAPE) for match in pattern.finditer(output)]
     told: set[Fraction] = set()
     for mention in mentions(output):
@@ -65,6 +66,9 @@ def _numbers(source: str, output: str, one_step: bool) -> Iterator[Violation]:
 def _follows(mention: Mention, output: str, known: set[Fraction], derived: set[Fraction]) -> bool:
     point = re.search(r"\.(\d+)", output[mention.start : mention.end])
     decimals = len(point[1]) if point else 0
+    parts = output[mention.start : mention.end].split("/")
+    if len(parts) == 2 and all(_known(each.value, known) for part in parts for each in mentions(part)):
+        return True
     values = [mention.value]
     if re.match(r"\s?(?:%|per\s?cent)", output[mention.end :]):
         values.append(mention.value / 100)

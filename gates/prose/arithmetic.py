@@ -33,6 +33,7 @@ _NO_UNIT: Final = frozenset(
         "hundred hundreds thousand million billion half pair pairs score percent squared cubed"
     )
 )
+_SCALES: Final = frozenset(words("dozen dozens hundred hundreds thousand million billion half pair pairs score squared cubed"))
 # Units of one kind: a sum over two of them converts, and is not worked again here.
 _KINDS: Final = (
     frozenset(words("$ dollar cent ¢ penny pennie dime nickel quarter")),
@@ -42,7 +43,7 @@ _KINDS: Final = (
     frozenset(words("ml liter litre milliliter gallon quart pint cup ounce tablespoon teaspoon")),
 )
 # A number behind one of these belongs to what stands before it; behind a letter, it may be multiplied by an unknown.
-_LEADS: Final = frozenset(["of", "per", *"bcdefghijklmnopqrstuvwxyz"])
+_LEADS: Final = frozenset(["per", *"bcdefghijklmnopqrstuvwxyz"])
 _LOOSE = re.compile(
     r"\b(?:round|about|approx|nearest|whole|full|remainder|at least|at most|almost|roughly|estimate)", re.IGNORECASE
 )
@@ -278,7 +279,12 @@ def _left(tokens: list[_Token], place: int) -> tuple[Expression, int] | None:
             return None
         if before is not None and before.kind == "op" and before.text != "-":
             return None
+        # A bracket that opens after an operator is part of a longer sum, and closes behind the equals sign.
+        if before is not None and before.kind == "open" and start - 2 >= first and tokens[start - 2].kind in ("op", "number"):
+            return None
         if before is not None and before.kind == "word" and before.text.casefold() in _LEADS:
+            return None
+        if before is not None and before.text.casefold() == "of" and _behind_of(tokens, start - 1):
             return None
         return expression, tokens[start].start
     return None
@@ -298,7 +304,7 @@ def _right(tokens: list[_Token], place: int) -> tuple[Expression, int] | None:
         return None
     number = body[0].number
     # A letter right behind the number is an unknown, a remainder or a unit such as k, which makes it another number.
-    if len(body) > 1 and body[1].kind == "word" and (len(body[1].text) == 1 or _ends_unit(body[1].text)):
+    if len(body) > 1 and body[1].kind == "word" and (len(body[1].text.lstrip("/ ")) == 1 or body[1].text.casefold() in _SCALES):
         return None
     # "= 1/3 of the rest": the share, not what it comes to.
     if any(token.kind == "op" and token.text == "*" and token.end - token.start == 2 for token in body):
@@ -335,8 +341,9 @@ def _converts(units: set[str]) -> bool:
     return any(len({one(unit) for unit in units & kind}) > 1 for kind in _KINDS)
 
 
-def _ends_unit(word: str) -> bool:
-    return word.casefold() in _NO_UNIT - {"and", "or", "then", "is", "are", "was", "were", "so", "if", "when", "because", "at"}
+def _behind_of(tokens: list[_Token], place: int) -> bool:
+    """Whether an "of" belongs to a count before it: "3 packs of", and not "a profit of"."""
+    return any(token.kind == "number" for token in tokens[max(0, place - 3) : place])
 
 
 class _Reader:

@@ -7,12 +7,13 @@ input or to an earlier result, and the program is worked again with the scaled q
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from fractions import Fraction
 from typing import Final
 
 from factory.graders import number
 from gates.prose.arithmetic import Equation, Number, equations, worked
+from gates.prose.implied import implied
 from gates.prose.numbers import Mention, mentions
 from gates.prose.words import words
 from gates.relations.expected import Changed, ScaledBy
@@ -24,13 +25,6 @@ _PIECEWISE = re.compile(
     r"whole|full|left over|leftover|remainder|nearest|deductible|free|discount\w*|overtime|after the|beyond|enough|until)\b",
     re.IGNORECASE,
 )
-# What words say without a number. Where one occurs, a number of the solution may come of it, and not of a quantity.
-_IMPLIED: Final[Mapping[str, tuple[str, ...]]] = {
-    r"half|halves": ("2", "1/2"), r"twice|doubl\w+|both|couple|pairs?": ("2",), r"thirds?": ("3", "1/3", "2/3", "2"),
-    r"quarters?|fourths?": ("4", "1/4", "3/4", "3"), r"thrice|tripl\w+": ("3",), r"fifths?": ("5", "1/5"), r"dozens?": ("12",),
-    r"weeks?|weekly|daily|every day|a day": ("7", "52"), r"hours?|hourly|minutes?": ("60",), r"days?": ("24", "7"),
-    r"years?|yearly|annual\w*|months?": ("12", "365", "52"), r"percent\w*": ("100", "1"), r"fold": ("1",),
-}  # fmt: skip
 # Not to be scaled: they are bounded, or name a moment and no quantity.
 _NO_KIND: Final = frozenset(
     words(
@@ -129,10 +123,9 @@ def _again(
     values: dict[Fraction, set[Fraction]] = {}
     for place, mention in enumerate(given):
         values.setdefault(mention.value, set()).add(mention.value * (factor if place in members else 1))
-    for pattern, implied in _IMPLIED.items():
-        if re.search(rf"\b(?:{pattern})\b", input, re.IGNORECASE):
-            for text in implied:
-                values.setdefault(Fraction(text), set()).add(Fraction(text))
+    # Where a word says it without a number, a number of the solution may come of that, and not of a quantity.
+    for value in implied(input):
+        values.setdefault(value, set()).add(value)
     for mention in given:
         if re.match(r"\s?(?:%|percent)", input[mention.end :]):
             for value in (mention.value / 100, 1 - mention.value / 100, 1 + mention.value / 100, Fraction(100), Fraction(1)):

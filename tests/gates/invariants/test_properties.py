@@ -40,6 +40,10 @@ RIGHT = [
     "It was 10 sets of 3 = enough",
     "x = 2 + 3",
     "- 5 + 3 = 8",
+    "21/7 = 90/x, so 21x = 630",
+    "a total of $100+($100*(10/100) = $110",
+    "(5 x 3 = 15)",
+    "1/3 of Solomon = 66/3",
 ]
 
 
@@ -52,6 +56,7 @@ WRONG = [
     ("41 - 5 = 38", "wrong_arithmetic"),
     ("First 2 x 6 = 12; then 12 + 30 pens = 43 pens.", "wrong_arithmetic"),
     ("13 marbles + 4 marbles + 16 marbles = 45 marbles", "wrong_arithmetic"),
+    ("There are pens (5 x 3 = 16)", "wrong_arithmetic"),
     ("100 / 3 = 34.33", "wrong_arithmetic"),
     ("20% of 50 = 12", "wrong_arithmetic"),
     ("so <<48/2=25>>25 clips", "wrong_arithmetic"),
