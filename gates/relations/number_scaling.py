@@ -35,7 +35,8 @@ _NO_KIND: Final = frozenset(
 )
 _SKIP: Final = frozenset(words("of more less fewer other additional extra new different the"))
 _PROBES: Final = (Fraction(2), Fraction(5))
-_DEGREES: Final = (1, 2, -1, 3, 0)
+# Not 0: then the quantities may simply not matter, and nothing would be tested by them.
+_DEGREES: Final = (1, 2, -1, 3)
 
 
 def number_scaling(input: str, *, solution: str, answer: str, factor: int = 3) -> Changed | None:
@@ -47,14 +48,14 @@ def number_scaling(input: str, *, solution: str, answer: str, factor: int = 3) -
     """
     if factor < 2:
         raise ValueError("the factor must be at least 2")
-    steps = [step for step in equations(_ANNOTATION.sub("", solution)) if _exact(step)]
+    working = _ANNOTATION.sub("", solution)
+    steps = equations(working)
     truth, _ = number.read(answer)
-    if truth is None or not steps or _PIECEWISE.search(input):
+    if truth is None or truth.value == 0 or not steps or _PIECEWISE.search(input):
         return None
-    ends = [place for place, step in enumerate(steps) if worked(step.right) == truth.value]
-    if not ends or truth.value == 0:
+    # The program must be read to its very end: a last step that was not read may have come to the answer another way.
+    if not all(map(_exact, steps)) or worked(steps[-1].right) != truth.value or re.search("[=≈]", working[steps[-1].end :]):
         return None
-    steps = steps[: ends[-1] + 1]
     given = mentions(input)
     found = list(_kinds(input, given))
     for degree in _DEGREES:

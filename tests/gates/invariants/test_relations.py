@@ -215,6 +215,8 @@ def test_the_degree_comes_from_the_program() -> None:
         ("The first 10 pens cost $3 each, others $2. 12 pens?", "10 x 3 = 30; 2 x 2 = 4; 30 + 4 = 34", "34"),
         ("Tom has 5 pens and 5 boxes of 3 pens. Pens?", "5 x 3 = 15; 15 + 5 = 20", "20"),
         ("Tom has 5 pens.", "5 + 9 = 14", "14"),
+        ("25 roses, 40 tulips, 35 daisies. What percentage are no roses?", "40+35=75; 75 of 100 = 75%", "75"),
+        ("12 pens in 3 of 9 boxes", "12 - 9 = 4; 12 - 3 = 9", "9"),
         ("Tom has 5 pens and buys 3 rulers. Things?", "5 + 3 = 8", "8"),
         ("Tom has 5 pens and buys 3 pens.", "eight", "8"),
         ("Tom has 5 pens and buys 3 pens.", "5 + 3 = 8", "many"),
