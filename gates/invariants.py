@@ -7,13 +7,10 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from factory.config.yaml import suggest
-from factory.gate import Foreseen, GateContext, Outlook, passed, repair
+from factory.gate import GateContext, passed, repair
 from factory.types import Finding, Item, Role
 from gates.asking import wrong_setting
 from gates.properties import PROPERTIES, Pair, Violation
-
-# A guess for an author nobody has measured yet: the share of its items that need a second version.
-REPAIRS = 0.01
 
 
 @dataclass(frozen=True)
@@ -48,9 +45,6 @@ class Invariants:
             raise wrong_setting(
                 "invariants", "properties", "and output_fields must not be empty", "Leave the gate out with `without:`."
             )
-
-    def foresee(self, outlook: Outlook) -> Foreseen:
-        return Foreseen(repairs=REPAIRS)
 
     async def check(self, item: Item, context: GateContext) -> Finding:
         """A repair that names every violation, the first of them as its reason."""
