@@ -260,6 +260,51 @@ def probe(
 
 
 @app.command()
+def invariants(
+    file: Annotated[str | None, typer.Argument(help="Input/output pairs: JSONL or Parquet.", show_default=False)] = None,
+    property_: Annotated[
+        list[str] | None, typer.Option("--property", help="Check only these. Default: all.", show_default=False)
+    ] = None,
+    relation: Annotated[
+        list[str] | None, typer.Option(help="With --emit: change inputs only by these. Default: all.", show_default=False)
+    ] = None,
+    moves: Annotated[
+        list[str] | None,
+        typer.Option(help="FIELD:BY: a number that must not fall as another rises; -FIELD:BY: not rise.", show_default=False),
+    ] = None,
+    emit: Annotated[
+        str | None, typer.Option(help="Write changed inputs and what must hold of their answers.", show_default=False)
+    ] = None,
+    pairs: Annotated[
+        str | None, typer.Option(help="Check what --emit wrote, with the answers as `before` and `after`.", show_default=False)
+    ] = None,
+    input_: Annotated[str, typer.Option("--input", help="The field that holds the input.")] = "input",
+    output: Annotated[str, typer.Option(help="The field that holds the output.")] = "output",
+    answer: Annotated[
+        str, typer.Option(help="The field of the final answer, where it is kept apart.", show_default=False)
+    ] = "",
+    solution: Annotated[
+        str, typer.Option(help="With --emit: the field of the worked solution, for number_scaling.", show_default=False)
+    ] = "",
+    json: JsonOption = False,
+) -> None:
+    """Check outputs against properties, or answers against metamorphic relations. Exit code 4: something does not hold."""
+    from factory.errors import BadInput
+    from scripts.commands import invariants as command
+
+    if (file is None) == (pairs is None):
+        raise BadInput("one file is needed: FILE, or --pairs FILE", where="invariants", fix="See `factory invariants --help`.")
+    if relation and emit is None:
+        raise BadInput("--relation changes inputs", where="--relation", fix="Say where to write them with --emit FILE.")
+    if pairs is not None:
+        raise typer.Exit(command.check_pairs(pairs, json))
+    fields = command.Fields(input_, output, answer, solution)
+    if emit is not None:
+        raise typer.Exit(command.emit(str(file), tuple(relation or ()), emit, fields, json))
+    raise typer.Exit(command.check(str(file), tuple(property_ or ()), tuple(moves or ()), fields, json))
+
+
+@app.command()
 def recipes(json: JsonOption = False) -> None:
     """List the recipes a spec can name, with their casts and example specs."""
     from scripts.commands import lists

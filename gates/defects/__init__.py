@@ -8,10 +8,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from gates.defects import counter, gameability, realism
+from gates.defects import counter, gameability, invariants, realism
 from gates.defects.planting import Planter
 
-PLANTERS: Final[tuple[Planter, ...]] = (*counter.PLANTERS, *realism.PLANTERS, *gameability.PLANTERS)
+PLANTERS: Final[tuple[Planter, ...]] = (
+    *counter.PLANTERS,
+    *realism.PLANTERS,
+    *gameability.PLANTERS,
+    *invariants.PLANTERS,
+)
 """Every planter that needs no recipe, by gate."""
 
 __all__ = ["PLANTERS", "Planter"]

@@ -20,6 +20,7 @@ from gates.counter import Counter
 from gates.difficulty import Difficulty
 from gates.final_check import FinalCheck
 from gates.gameability import Gameability
+from gates.invariants import Invariants
 from gates.novelty import Novelty
 from gates.oracle import Oracle
 from gates.realism import Realism
@@ -207,6 +208,7 @@ RECIPE = Recipe(
     repair=mend,
     gates=(
         Structure(prompt_field="prompt", answer_field="answer"),
+        Invariants(),
         Novelty(),
         Oracle(),
         Counter(),

@@ -86,6 +86,7 @@ def test_the_lists(factory: Factory) -> None:
     gates = json.loads(factory("gates", "--json").out)["gates"]
     assert [gate["gate"] for gate in gates] == [
         "structure",
+        "invariants",
         "novelty",
         "oracle",
         "counter",

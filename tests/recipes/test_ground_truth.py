@@ -184,6 +184,7 @@ def test_the_recipe_is_on_the_shipped_list() -> None:
     assert load_shipped("ground_truth") is RECIPE
     assert [gate.name for gate in RECIPE.gates] == [
         "structure",
+        "invariants",
         "novelty",
         "oracle",
         "counter",

@@ -105,8 +105,7 @@ def bring_groups(d: Draft) -> bool:
         holders=plural,
         gain=d.pick(d.topic.gains),
     )
-    d.total = node("add", d.total, d.combine("mul", m.expr, n.expr))
-    d.steps += 1
+    d.apply("add", d.combine("mul", m.expr, n.expr))
     return True
 
 

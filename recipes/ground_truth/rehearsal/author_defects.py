@@ -56,12 +56,12 @@ def wrong_reference(plan: Plan, rng: random.Random) -> Payload:
 
 
 def _one_step_short(made: Composition) -> Fraction | None:
-    """What the program comes to before its last operation, where that could pass for an answer."""
+    """What the program comes to before its last operation, where that could pass for an answer and the working shows it."""
     values = [leaf.value for leaf in made.leaves]
     short = next((arg.value(values) for arg in made.program.args if arg.args), None)
     if short is None or short <= 0 or short in (made.answer, *values) or (short * 100).denominator != 1:
         return None
-    return short
+    return short if plain_number(short) in re.findall(r"\d+(?:\.\d+)?", made.solution) else None
 
 
 def leaked_answer(plan: Plan, rng: random.Random) -> Payload:
