@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
 from factory.types import Candidate, Member, Message, ModelReply, ModelRequest, ReplySchema, Role
 
@@ -162,6 +162,11 @@ class Policy:
         cap = self.attempts if self.attempts is not None else self.max_attempts
         assert cap is not None, "a policy names attempts, or accept with max_attempts"
         return cap
+
+
+RUN: Final = "run"
+AUDIT: Final = "audit"
+"""The kinds of job there are. Only what a run accepts is in the corpus and in exports that name no job."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -436,13 +441,16 @@ class Store(Protocol):
         ...
 
     def candidates(
-        self, *, job_id: str | None = None, states: Sequence[str] = (), bands: Sequence[str] = ()
+        self, *, job_id: str | None = None, states: Sequence[str] = (), bands: Sequence[str] = (), kind: str = ""
     ) -> Iterable[Candidate]:
-        """In (job creation, index) order, streamed."""
+        """In (job creation, index) order, streamed. kind: only of jobs of this kind, "" for all."""
         ...
 
-    def accepted(self, embedder: str) -> Iterable[CorpusEntry]:
-        """Every accepted or approved item of every job, in landing order; vector is b"" where this embedder made none."""
+    def accepted(self, embedder: str, *, own: str | None = None) -> Iterable[CorpusEntry]:
+        """Every accepted or approved item of every run, in landing order; vector is b"" where this embedder made none.
+
+        own: the id of a job whose items count too, whatever its kind: one that is resumed sees its own and no other's.
+        """
         ...
 
     # blobs and cached vectors

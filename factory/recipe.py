@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -46,6 +46,17 @@ class Repair(Protocol):
         ...
 
 
+class Defect(Protocol):
+    """What a planter is: see `gates/defects/planting.py`."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def gate(self) -> str: ...
+    @property
+    def plant(self) -> Callable[[Mapping[str, Any], random.Random], Mapping[str, Any] | None]: ...
+
+
 def _no_calls(outlook: Outlook) -> tuple[Ask, ...]:
     return ()
 
@@ -71,7 +82,9 @@ class Recipe:
     payload: its pydantic model; settings: the model of the spec's `settings:`; gates run in order, the final check last;
     task builds the Task from parsed settings; novelty_view says what of a payload counts for novelty; export gives a row's
     payload columns, one fixed key set; render is the item as a person reads it; rehearsal makes the role players by role
-    name; folder holds its sources and prompts, hashed into a job's fingerprint; typical: for the estimate before a run.
+    name; folder holds its sources and prompts, hashed into a job's fingerprint; typical: for the estimate before a run;
+    adopt brings a payload from elsewhere, given with the parsed settings, into the recipe's shape by adding what it may lack;
+    planters makes the planters of defects that only this recipe knows how to write.
     """
 
     name: str
@@ -90,6 +103,8 @@ class Recipe:
     rehearsal: Callable[[], Mapping[str, RolePlayer]] | None = None
     casts: Mapping[str, Path] = field(default_factory=dict)
     typical: Typical | None = None
+    adopt: Callable[[Mapping[str, Any], Any], Mapping[str, Any]] | None = None
+    planters: Callable[[], Sequence[Defect]] | None = None
 
     def parse(self, raw: Mapping[str, Any]) -> Any:
         """A raw payload as the recipe's model, by the rules of JSON (a list is a tuple, a number is no string).

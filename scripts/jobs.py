@@ -16,11 +16,12 @@ from factory.errors import BadInput, Interrupted
 from factory.gate import answered
 from factory.journal import Journal
 from factory.orchestrator import Ledger, Meter, Progress, Run, RunEnd, keep_lease
-from factory.ports import JobRecord, JobState, Lease, Policy
+from factory.ports import AUDIT, JobRecord, JobState, Lease, Policy
 from factory.similarity.corpus import MemoryCorpus, build
 from factory.similarity.unread import NO_EMBEDDER, UnreadCorpus
 from factory.types import Candidate, State
 from scripts.assembly import Plan, Wires, prepare_again
+from scripts.auditing.plan import audit_again
 from store import SqlStore, this_process
 
 
@@ -41,8 +42,8 @@ def new_job(store: SqlStore, plan: Plan, policy: Policy, seed: int | None) -> Jo
         seed = next(number for number in range(len(used) + 1) if number not in used)
     now = time.time()
     return JobRecord(
-        id=f"run-{time.strftime('%Y%m%d-%H%M%S', time.gmtime(now))}-{digest(spec.identity, seed, now)[:6]}",
-        kind="run",
+        id=f"{plan.kind}-{time.strftime('%Y%m%d-%H%M%S', time.gmtime(now))}-{digest(spec.identity, seed, now)[:6]}",
+        kind=plan.kind,
         spec_name=spec.name,
         spec_identity=spec.identity,
         recipe=recipe.name,
@@ -58,9 +59,14 @@ def new_job(store: SqlStore, plan: Plan, policy: Policy, seed: int | None) -> Jo
     )
 
 
+def plan_again(job: JobRecord) -> Plan:
+    """The plan of a job from its files as they are now, changed or not. Raises BadInput."""
+    return audit_again(job.inputs) if job.kind == AUDIT else prepare_again(job.inputs)
+
+
 def replan(job: JobRecord) -> Plan:
     """The plan of a job as its files stand now. Raises BadInput naming every part that changed since the job began."""
-    plan = prepare_again(job.inputs)
+    plan = plan_again(job)
     now = plan.fingerprint()
     changed = [part for part, was in job.fingerprint.items() if now.get(part) != was]
     if changed:
@@ -144,19 +150,22 @@ async def _work(store: SqlStore, plan: Plan, job: JobRecord, lease: Lease, limit
 async def _load(store: SqlStore, plan: Plan, job: JobRecord, face: Face) -> tuple[list[Candidate], MemoryCorpus | UnreadCorpus]:
     # A large store takes a while to read, and the lease must be renewed meanwhile.
     landed = await asyncio.to_thread(lambda: list(store.candidates(job_id=job.id)))
-    return landed, await _corpus(store, plan, landed, face)
+    return landed, await _corpus(store, plan, job.id, landed, face)
 
 
-async def _corpus(store: SqlStore, plan: Plan, landed: Sequence[Candidate], face: Face) -> MemoryCorpus | UnreadCorpus:
+async def _corpus(
+    store: SqlStore, plan: Plan, job_id: str, landed: Sequence[Candidate], face: Face
+) -> MemoryCorpus | UnreadCorpus:
     """Everything accepted, anchors and reference sets; what this job itself landed stands at the index it landed at."""
     if plan.embedder is NO_EMBEDDER:
         return UnreadCorpus()
     recipe = plan.recipe
     views = [recipe.novelty_view(recipe.parse(anchor.payload)) for anchor in plan.spec.anchors]
+    accepted, places = plan.standing(store, job_id, landed)
     return await build(
         plan.embedder,
-        accepted=store.accepted(plan.embedder.name),
-        landed={candidate.id: candidate.index for candidate in landed},
+        accepted=accepted,
+        landed=places,
         anchors=[(f"anchor-{number}", view) for number, view in enumerate(views, start=1)],
         references=plan.references,
         get_cache=store.get_cache,
@@ -199,6 +208,7 @@ async def _go(
             meter=Meter(store, lease, wires.limits, store.endpoints(job.id)),
             start_index=len(landed),
             deadline_s=limits.deadline_s,
+            pull=plan.puller(store, corpus),
         )
         running.append(run)
         watcher = face.watch(run)

@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, Select, func, select
 
 from factory.errors import BadInput
-from factory.ports import CallRecord, CorpusEntry, EndpointFigures, JobRecord, Money
+from factory.ports import RUN, CallRecord, CorpusEntry, EndpointFigures, JobRecord, Money
 from factory.types import Candidate, State
 from store import decode, ledger
 from store.schema import (
@@ -122,11 +122,13 @@ class Reader:
             (found,) = _whole(connection, [row])
             return found
 
-    def candidates(self, job_id: str | None, states: Sequence[str], bands: Sequence[str]) -> Iterator[Candidate]:
+    def candidates(self, job_id: str | None, states: Sequence[str], bands: Sequence[str], kind: str) -> Iterator[Candidate]:
         with self._engine.connect() as connection:
             wanted = select(candidates).order_by(candidates.c.job, candidates.c.idx)
             if job_id is not None:
                 wanted = wanted.where(candidates.c.job == job_number(connection, job_id))
+            if kind:
+                wanted = wanted.where(candidates.c.job.in_(_of_kind(kind)))
             if states:
                 wanted = wanted.where(candidates.c.state.in_([str(state) for state in states]))
             if bands:
@@ -134,13 +136,16 @@ class Reader:
             for chunk in connection.execution_options(yield_per=_CHUNK).execute(wanted).partitions():
                 yield from _whole(connection, chunk)
 
-    def accepted(self, embedder: str) -> Iterator[CorpusEntry]:
+    def accepted(self, embedder: str, own: str | None) -> Iterator[CorpusEntry]:
         its_vector = (vectors.c.item == corpus_items.c.id) & (vectors.c.embedder == embedder)
         wanted = (
             select(corpus_items.c.id, corpus_items.c.text, corpus_items.c.template, vectors.c.data)
             .join_from(corpus_items, candidates, candidates.c.id == corpus_items.c.id)
             .outerjoin(vectors, its_vector)
-            .where(candidates.c.state.in_(_CORPUS_STATES))
+            .where(
+                candidates.c.state.in_(_CORPUS_STATES),
+                candidates.c.job.in_(_of_kind(RUN)) | candidates.c.job.in_(select(jobs.c.number).where(jobs.c.id == own)),
+            )
             .order_by(corpus_items.c.number)
         )
         with self._engine.connect() as connection:
@@ -157,6 +162,10 @@ class Reader:
         with self._engine.connect() as connection:
             row = connection.execute(wanted).first()
             return None if row is None else bytes(row[0])
+
+
+def _of_kind(kind: str) -> Select[Any]:
+    return select(jobs.c.number).where(jobs.c.kind == kind)
 
 
 def candidate_row(connection: Connection, candidate_id: str) -> Any:

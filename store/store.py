@@ -191,12 +191,12 @@ class SqlStore:
         return self._reader.candidate(candidate_id)
 
     def candidates(
-        self, *, job_id: str | None = None, states: Sequence[str] = (), bands: Sequence[str] = ()
+        self, *, job_id: str | None = None, states: Sequence[str] = (), bands: Sequence[str] = (), kind: str = ""
     ) -> Iterator[Candidate]:
-        return self._reader.candidates(job_id, states, bands)
+        return self._reader.candidates(job_id, states, bands, kind)
 
-    def accepted(self, embedder: str) -> Iterator[CorpusEntry]:
-        return self._reader.accepted(embedder)
+    def accepted(self, embedder: str, *, own: str | None = None) -> Iterator[CorpusEntry]:
+        return self._reader.accepted(embedder, own)
 
     def verify(self, candidate_id: str) -> list[str]:
         """What of a candidate no longer fits its hash chain: a sentence per broken place, none when all is well."""

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from factory.canonical import stream
 from factory.errors import FactoryError, Interrupted, LimitReached, TargetNotReached
 from factory.journal import Journal
-from factory.lever import Line, pull
+from factory.lever import Line, Puller, pull
 from factory.orchestrator.lander import Lander, Ledger
 from factory.orchestrator.meter import Meter
 from factory.orchestrator.progress import Progress
@@ -41,7 +41,10 @@ class RunEnd:
 
 @dataclass
 class Run:
-    """One process's work on one run job, from `ledger` and `start_index` (what had already landed) to its end."""
+    """One process's work on one run job, from `ledger` and `start_index` (what had already landed) to its end.
+
+    pull: what is done for each index; the lever's own, but for jobs that do not author.
+    """
 
     store: Store
     lease: Lease
@@ -55,18 +58,20 @@ class Run:
     meter: Meter
     start_index: int = 0
     deadline_s: float | None = None
+    pull: Puller = pull
     _claimed: int = 0
     _exhausted_at: int | None = None
     _landed: asyncio.Condition = field(default_factory=asyncio.Condition)
     _wakers: set[asyncio.Task[None]] = field(default_factory=set)
     _end: asyncio.Future[RunEnd] = field(init=False)
     _lander: Lander = field(init=False)
-    _sampler: Sampler = field(init=False)
+    _sampler: Sampler | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         spec = self.line.spec
         self._end = asyncio.get_running_loop().create_future()
-        self._sampler = Sampler(spec.axes, spec.exclude, self.line.seed)
+        if self.line.coordinates is None:
+            self._sampler = Sampler(spec.axes, spec.exclude, self.line.seed)
         self._lander = Lander(
             self.store,
             self.lease,
@@ -140,7 +145,7 @@ class Run:
             horizon = index - self.line.spec.lookahead
             self.progress.in_flight += 1
             try:
-                candidate = await pull(
+                candidate = await self.pull(
                     self.line,
                     index,
                     coordinate,
@@ -188,6 +193,9 @@ class Run:
 
     def _draw(self, index: int) -> Coordinate | None:
         """The coordinate of `index`; None once every cell that is left is closed by a quota, and the run ends there."""
+        if self._sampler is None:
+            assert self.line.coordinates is not None, "without a sampler the coordinates are given"
+            return self.line.coordinates[index]
         try:
             return self._sampler.draw(index, self.ledger.full(index - self.line.spec.lookahead))
         except Exhausted:

@@ -115,3 +115,12 @@ class Spec(Frozen):
         content = self.model_dump(mode="json", exclude={"cast", "recipe"})
         content["references"] = [[r.name, r.field, r.sha256] for r in self.references]
         return digest(content)
+
+
+class AuditSpec(Spec):
+    """The spec of an audit. trials: a digest of the items its gates are shown.
+
+    It counts towards the identity, which no spec of a run can therefore share.
+    """
+
+    trials: str

@@ -8,10 +8,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from gates.defects import counter, gameability, realism
+from gates.defects import counter, final_check, gameability, novelty, oracle, realism, structure
 from gates.defects.planting import Planter
 
-PLANTERS: Final[tuple[Planter, ...]] = (*counter.PLANTERS, *realism.PLANTERS, *gameability.PLANTERS)
+PLANTERS: Final[tuple[Planter, ...]] = (
+    *structure.PLANTERS,
+    *novelty.PLANTERS,
+    *oracle.PLANTERS,
+    *counter.PLANTERS,
+    *realism.PLANTERS,
+    *gameability.PLANTERS,
+    *final_check.PLANTERS,
+)
 """Every planter that needs no recipe, by gate."""
 
 __all__ = ["PLANTERS", "Planter"]

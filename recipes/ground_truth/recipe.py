@@ -26,6 +26,7 @@ from gates.realism import Realism
 from gates.structure import Structure
 from recipes.ground_truth.blinding import bare_question, shuffled
 from recipes.ground_truth.payload import ITEM, ORACLE_ANSWER, SOLVER_ANSWER, GroundTruth, Settings
+from recipes.ground_truth.planters import planters
 from recipes.ground_truth.prompting import conversation, described
 from recipes.ground_truth.rehearsal import roles
 from recipes.ground_truth.scrutiny import Scrutiny
@@ -148,6 +149,11 @@ class GroundTruthTask(Scrutiny):
         return payload.grader or self.settings.grader
 
 
+def adopt(raw: Mapping[str, Any], settings: Settings) -> Mapping[str, Any]:
+    """An item from elsewhere as a payload: without working and unit where it has none, graded by the spec's grader."""
+    return {"solution": "", "unit": "", "grader": _settings_json(settings.grader), **raw}
+
+
 def novelty_view(payload: GroundTruth) -> str:
     return payload.prompt
 
@@ -218,4 +224,6 @@ RECIPE = Recipe(
     rehearsal=roles,
     casts={"rehearsal": FOLDER / "casts" / "rehearsal.yaml"},
     typical=TYPICAL,
+    adopt=adopt,
+    planters=planters,
 )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from factory.errors import BadInput
 from factory.exports import EXPORTERS, export_set, own_manifest
+from factory.ports import RUN
 from factory.types import State
 from scripts.console import say, say_json
 from scripts.registry import find_recipe
@@ -22,10 +23,11 @@ def export(to: str, out: str, job: str | None, states: tuple[str, ...], bands: t
         raise BadInput(f"{unknown[0]!r} is no state", where="--state", fix=f"Use: {', '.join(State)}")
     store = open_store(url, read_only=True)
     try:
-        records = [store.job(job)] if job is not None else list(store.jobs())
+        # What other jobs looked at was not made by them: it leaves only when the job is named.
+        records = [store.job(job)] if job is not None else [record for record in store.jobs() if record.kind == RUN]
         sources = {record.recipe: record.inputs["recipe"] for record in records}
         recipes = {name: find_recipe(source, where=f"store {url}") for name, source in sources.items()}
-        chosen = store.candidates(job_id=job, states=states or DEFAULT_STATES, bands=bands)
+        chosen = store.candidates(job_id=job, states=states or DEFAULT_STATES, bands=bands, kind="" if job else RUN)
         files = export_set(EXPORTERS[to], chosen, recipes, out, jobs=[record.id for record in records])
     finally:
         store.close()

@@ -12,11 +12,12 @@ from factory.budget import nano_of_usd
 from factory.config.prices import prices_of
 from factory.errors import BadInput, Interrupted
 from factory.orchestrator import RunEnd
-from factory.ports import JobRecord, JobState, PastRun, Policy
+from factory.ports import AUDIT, JobRecord, JobState, PastRun, Policy
 from factory.report import estimate_json
 from factory.sampling import Sampler
 from scripts import jobs, live, preflight
-from scripts.assembly import Plan, prepare, prepare_again
+from scripts.assembly import Plan, prepare
+from scripts.commands.audit_shown import print_audit
 from scripts.commands.look import print_status
 from scripts.console import complain, say, say_json
 from store import SqlStore, open_store, store_exists
@@ -58,8 +59,8 @@ def run(request: RunRequest) -> int:
     store = open_store(request.store)
     try:
         job = jobs.new_job(store, plan, policy, request.seed)
-        limits = jobs.Limits(request.concurrency, request.deadline_s, _nano(request.budget_usd))
-        return _begin(store, plan, job, limits, request.store, request.json)
+        limits = jobs.Limits(request.concurrency, request.deadline_s, nano(request.budget_usd))
+        return begin(store, plan, job, limits, request.store, request.json)
     finally:
         store.close()
 
@@ -79,40 +80,47 @@ def resume(
     try:
         job = store.job(job_id)
         kept = store.money(job.id).cap_nano_usd
-        limits = jobs.Limits(concurrency, deadline_s, kept if budget_usd is None else _nano(budget_usd))
+        limits = jobs.Limits(concurrency, deadline_s, kept if budget_usd is None else nano(budget_usd))
         if as_new:
-            plan = prepare_again(job.inputs)
-            return _begin(store, plan, jobs.new_job(store, plan, job.policy, None), limits, url, json)
+            plan = jobs.plan_again(job)
+            return begin(store, plan, jobs.new_job(store, plan, plan.policy(job.policy), None), limits, url, json)
         _check_resumable(store, job, retry_errors)
         plan = jobs.replan(job)
-        face = jobs.Face() if json else _face(plan, job)
+        face = jobs.Face() if json else face_of(plan, job)
         work = jobs.resume(store, plan, job, limits, face, retry_errors=retry_errors)
-        return _finish(store, job, work, url, json)
+        return finish(store, job, work, url, json)
     finally:
         store.close()
 
 
 def _check_resumable(store: SqlStore, job: JobRecord, retry_errors: bool) -> None:
     where, look = f"job {job.id}", f"See `factory status {job.id}`"
+    if retry_errors and job.kind == AUDIT:
+        raise BadInput(
+            "an audit shows its items once", where=where, fix="Audit once more; what a gate broke on is not counted."
+        )
     if retry_errors and not jobs.unretried(store, job):
         raise BadInput("no candidate errored that was not retried already", where=where, fix=look)
     if job.state is JobState.DONE and (job.policy.accept is not None or not retry_errors):
         raise BadInput("the job is done; there is nothing to resume", where=where, fix=look)
 
 
-def _begin(store: SqlStore, plan: Plan, job: JobRecord, limits: jobs.Limits, url: str, json: bool) -> int:
+def begin(store: SqlStore, plan: Plan, job: JobRecord, limits: jobs.Limits, url: str, json: bool) -> int:
     """Start a new job; people are shown what it will take before its first call."""
     if json:
-        return _finish(store, job, jobs.start(store, plan, job, limits, jobs.Face()), url, json)
+        return finish(store, job, jobs.start(store, plan, job, limits, jobs.Face()), url, json)
+    if job.kind == AUDIT:
+        # An estimate reckons with authors and repairs, which an audit has none of.
+        return finish(store, job, jobs.start(store, plan, job, limits, face_of(plan, job)), url, json)
     runs = preflight.past_runs(store, plan)
     found = asyncio.run(preflight.preflight(plan, job.policy, runs, limits.concurrency))
-    face = _face(plan, job)
+    face = face_of(plan, job)
 
     def begun() -> None:
         face.begun()
         preflight.print_estimate(found, plan.cast, job.policy, limits.budget_nano, limits.concurrency)
 
-    return _finish(store, job, jobs.start(store, plan, job, limits, replace(face, begun=begun)), url, json)
+    return finish(store, job, jobs.start(store, plan, job, limits, replace(face, begun=begun)), url, json)
 
 
 def preview(request: RunRequest) -> int:
@@ -120,7 +128,7 @@ def preview(request: RunRequest) -> int:
     policy = _policy(request)
     plan = prepare(request.spec, request.cast)
     prices_of(plan.cast, capped=request.budget_usd is not None)
-    cap = _nano(request.budget_usd)
+    cap = nano(request.budget_usd)
     found = asyncio.run(preflight.preflight(plan, policy, _past(request.store, plan), request.concurrency))
     sampler = Sampler(plan.spec.axes, plan.spec.exclude, request.seed or 0)
     first = [dict(sampler.draw(index)) for index in range(min(5, policy.cap))]
@@ -169,7 +177,7 @@ def _plain(value: Any) -> str:
     return str(value)
 
 
-def _nano(budget_usd: float | None) -> int | None:
+def nano(budget_usd: float | None) -> int | None:
     return None if budget_usd is None else nano_of_usd(budget_usd)
 
 
@@ -186,7 +194,7 @@ def _policy(request: RunRequest) -> Policy:
     return Policy(accept=request.accept, max_attempts=cap)
 
 
-def _face(plan: Plan, job: JobRecord) -> jobs.Face:
+def face_of(plan: Plan, job: JobRecord) -> jobs.Face:
     def begun() -> None:
         say(f"job {job.id}: spec {job.spec_name}, recipe {job.recipe} {job.recipe_version}, seed {job.seed}")
         if plan.cast.simulated:
@@ -197,13 +205,13 @@ def _face(plan: Plan, job: JobRecord) -> jobs.Face:
     return jobs.Face(begun, live.loading, live.watch)
 
 
-def _finish(store: SqlStore, job: JobRecord, work: Coroutine[Any, Any, RunEnd], url: str, json: bool) -> int:
+def finish(store: SqlStore, job: JobRecord, work: Coroutine[Any, Any, RunEnd], url: str, json: bool) -> int:
     try:
         end = asyncio.run(work)
     except KeyboardInterrupt:
         fix = f"`factory resume {job.id}` goes on; calls that were in flight are paid again"
         raise Interrupted("stopped at once", where=f"job {job.id}", fix=fix) from None
-    print_status(store, job.id, url, json)
+    (print_audit if job.kind == AUDIT else print_status)(store, job.id, url, json)
     if end.error is not None:
         complain(f"factory: {end.error.message}")
         return end.error.exit_code
