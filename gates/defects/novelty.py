@@ -16,8 +16,8 @@ _NUMBER = re.compile(r"(?<![\w.,])\d{1,5}(?![\w%]|[.,]\d)")
 # A capital inside a sentence, seen otherwise than the gate sees names, so that the two cannot be wrong together.
 _NAME = re.compile(r"(?<=[a-z,;] )[A-Z][a-z]{2,}\b")
 _CALENDAR: Final = (
-    "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday", "January", "February", "March", "April", "May",
-    "June", "July", "August", "September", "October", "November", "December",
+    "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday", "January", "February", "March", "April",
+    "May", "June", "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
 _NAMES: Final = (
     "Marlowe", "Okafor", "Lindqvist", "Haverford", "Tanaka", "Brightwater", "Szymanski", "Delacroix", "Ferreira", "Kowalczyk",

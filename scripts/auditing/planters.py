@@ -128,7 +128,7 @@ def _given(value: Any, name: str, where: str) -> Any:
 
 @dataclass(frozen=True)
 class Gardener:
-    """Plants in good items of a recipe. gates: the recipe's own, whether the line has them or not; seed: of the random streams."""
+    """Plants in good items of a recipe. gates: the recipe's own, in the line or not; seed: of the random streams."""
 
     recipe: Recipe
     gates: Sequence[Gate]
