@@ -171,7 +171,8 @@ AUDIT: Final = "audit"
 
 @dataclass(frozen=True, slots=True)
 class JobRecord:
-    """A job as it was started. inputs: what is needed to start it again (spec and cast files' text, paths), JSON;
+    """A job as it was started. inputs: what is needed to start it again (spec and cast files' text, paths), and
+    its gates' dependencies under `after`, JSON;
     fingerprint: part name to hex digest, compared on resume so that a changed part can be named; simulated and conditions are
     as on receipts. state_reason says in a sentence why a job stands where it stands; retried: errored candidates in whose
     stead the policy was given further indices.

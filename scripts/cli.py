@@ -209,11 +209,11 @@ def recipes(json: JsonOption = False) -> None:
 
 
 @app.command()
-def gates(json: JsonOption = False) -> None:
-    """List the gates of each recipe: claim, settings, whom they need."""
+def gates(store: StoreOption = None, json: JsonOption = False) -> None:
+    """List the gates of each recipe: claim, settings, whom they need, and whether the store's last audit found them to hold."""
     from scripts.commands import lists
 
-    raise typer.Exit(lists.gates(json))
+    raise typer.Exit(lists.gates(_url(store), json))
 
 
 @app.command()

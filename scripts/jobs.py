@@ -13,7 +13,7 @@ from factory.budget import Budget
 from factory.caller import Caller
 from factory.canonical import digest
 from factory.errors import BadInput, Interrupted
-from factory.gate import answered
+from factory.gate import answered, dependencies
 from factory.journal import Journal
 from factory.orchestrator import Ledger, Meter, Progress, Run, RunEnd, keep_lease
 from factory.ports import AUDIT, JobRecord, JobState, Lease, Policy
@@ -51,7 +51,7 @@ def new_job(store: SqlStore, plan: Plan, policy: Policy, seed: int | None) -> Jo
         seed=seed,
         lookahead=spec.lookahead,
         policy=policy,
-        inputs={**plan.inputs, "embedder": plan.embedder.name},
+        inputs={**plan.inputs, "embedder": plan.embedder.name, "after": dependencies(plan.gates)},
         fingerprint=plan.fingerprint(),
         conditions=plan.conditions,
         simulated=plan.cast.simulated,

@@ -25,6 +25,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
+from factory.canonical import canonical_json
+from factory.gate import Gate, settings_of
 from factory.ports import JobRecord, JobState
 from factory.report.shapes import AMOUNT, COUNT, NANO, TEXT, closed, nullable
 from factory.statistics import wilson
@@ -158,6 +160,34 @@ def audit_json(job: JobRecord, candidates: Iterable[Candidate], *, alive: bool =
         "gates": rows,
         "problems": [f"{kind['kind']} ({kind['gate']}): {said}" for kind in told["kinds"] if (said := _said(kind))],
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """A finished audit, for a list of gates. rows: its gates by name; settings: of each gate the version and the settings it
+    was audited with; date: of its start, UTC, as YYYY-MM-DD.
+    """
+
+    job: str
+    date: str
+    rows: Mapping[str, Mapping[str, Any]]
+    settings: Mapping[str, tuple[str, Mapping[str, Any]]]
+    simulated: bool
+
+
+def standing(gate: Gate, audited: Audited | None) -> dict[str, Any]:
+    """What the last audit says of a gate as it ships. apart: how the audited one differs from it, "" for not at all."""
+    row = audited.rows.get(gate.name) if audited is not None else None
+    if audited is None or row is None or row["trust"] in (NEVER, DISABLED):
+        named = ("job", "date", "catch_rate", "catch_low", "false_reject_rate", "simulated")
+        return {"trust": NEVER, "why": "", **dict.fromkeys(named), "apart": ""}
+    version, settings = audited.settings.get(gate.name, ("", {}))
+    apart = "another version" if version != gate.version else ""
+    if not apart and canonical_json(settings) != canonical_json(settings_of(gate)):
+        apart = "other settings"
+    told = {name: row[name] for name in ("catch_rate", "catch_low", "false_reject_rate")}
+    given = {"job": audited.job, "date": audited.date, **told, "simulated": audited.simulated, "apart": apart}
+    return {"trust": row["trust"], "why": row["why"], **given}
 
 
 def _add(gates: Mapping[str, _Gate], candidate: Candidate) -> None:

@@ -55,7 +55,8 @@ PLANTERS = [
     )
     found = [(one.kind, one.gate) for one in load_planters(path)]
     assert found == [
-        ("one", "oracle"), ("two", "oracle"), ("three", "novelty"), ("four", "realism"), ("off", "oracle"), ("thing", "counter"),
+        ("one", "oracle"), ("two", "oracle"), ("three", "novelty"), ("four", "realism"), ("off", "oracle"),
+        ("thing", "counter"),
     ]  # fmt: skip
 
 

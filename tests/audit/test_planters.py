@@ -1,4 +1,4 @@
-"""Every shipped planter: it repeats itself, leaves its argument alone, and what it plants is what its gate is there to catch."""
+"""Every shipped planter: it repeats itself, leaves its argument alone, and plants what its gate is there to catch."""
 
 from __future__ import annotations
 
