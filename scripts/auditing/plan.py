@@ -24,6 +24,7 @@ from scripts.auditing.planters import SHIPPED, Gardener, Kind, planters_of
 from store import SqlStore, open_store, store_exists
 
 STORE, FILE, REHEARSAL = "store", "file", "rehearsal"
+SPARE = 10
 
 
 @dataclass(frozen=True)
@@ -94,8 +95,13 @@ def prepare_audit(spec_path: str, cast_name: str | None, options: AuditOptions, 
         if not goods:
             if not plan.cast.simulated:
                 raise good_items.none_found(plan, url)
-            source, goods = REHEARSAL, good_items.from_rehearsal(plan, options.per_defect, options.seed)
+            source, goods = REHEARSAL, _rehearsed(plan, options)
     return _plan(plan, options, source, goods)
+
+
+def _rehearsed(plan: Plan, options: AuditOptions) -> tuple[Good, ...]:
+    # What a rehearsal writes costs nothing: a few more, since not every item can bear every defect.
+    return good_items.from_rehearsal(plan, options.per_defect + -(-options.per_defect // SPARE), options.seed)
 
 
 def _stored(plan: Plan, options: AuditOptions, url: str) -> tuple[Good, ...]:
@@ -115,7 +121,7 @@ def audit_again(inputs: Mapping[str, Any]) -> AuditPlan:
     if kept["source"] == FILE:
         goods = good_items.from_file(Path(kept["items"]), plan.recipe, plan.settings, options.per_defect, options.seed)
     elif kept["source"] == REHEARSAL:
-        goods = good_items.from_rehearsal(plan, options.per_defect, options.seed)
+        goods = _rehearsed(plan, options)
     else:
         goods = tuple(
             Good(id, payload, Coordinate(tuple(map(tuple, cells))), plan.recipe.novelty_view(plan.recipe.parse(payload)))
