@@ -62,8 +62,6 @@ class Auditor:
         work = Pull(line, index, line.candidate_id(index), coordinate, self._seen(trial, repeats), (), journal)
         work.revisions.append(Revision(0, trial.payload, ORIGIN))
         item = item_of(work)
-        # Of one descent with the good item, so unlike it a defect of another kind need not be; a repetition has no such excuse.
-        item = item if repeats else replace(item, lineage=(trial.item,))
         stopped = False
         for gate in line.gates:
             if not stopped or not trial.kind or gate.name == trial.gate:
@@ -73,6 +71,7 @@ class Auditor:
         return candidate_of(work)
 
     def _seen(self, trial: Trial, repeats: bool) -> CorpusView:
+        """What stood before the good item: a defect of another kind need not be unlike it. A repetition is shown it as well."""
         place = self.places.get(trial.item)
         if place is None:
             return self.corpus.at(None)

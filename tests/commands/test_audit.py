@@ -14,6 +14,7 @@ from store import open_store
 from tests.commands.conftest import PHARMACY, Factory
 from tests.gates.test_defects import good
 
+PER_DEFECT = 40
 THEIRS = """
 def wrong(payload, rng):
     return {**payload, "answer": str(int(float(payload["answer"])) + rng.randint(3, 9))}
@@ -204,3 +205,17 @@ def test_the_stores_accepted_items_are_taken_first(factory: Factory, theirs: tup
     )
     assert again.code == 0, again.err
     assert figures(again.out)["items"]["source"] == "file"
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("quick_embedder")
+def test_every_gate_meets_the_bar(factory: Factory) -> None:
+    found = factory("audit", PHARMACY, "--cast", "rehearsal", "--per-defect", str(PER_DEFECT), "--json")
+    assert found.code == 0, found.err
+    facts = json.loads(found.out)
+    assert facts["items"]["source"] == "rehearsal"
+    for row in facts["gates"]:
+        assert row["trust"] == "trusted", (row["gate"], row["why"], row["caught_by"])
+        assert row["planted"] >= PER_DEFECT and row["errors"] == 0
+        for kind in row["kinds"]:
+            assert kind["kind"] == "wrong_option" or kind["planted"] == PER_DEFECT, kind
