@@ -313,6 +313,34 @@ class ForeseeingGate(Gate, Protocol):
     def foresee(self, outlook: Outlook) -> Foreseen: ...
 
 
+EVERY: Final = "*"
+
+
+@runtime_checkable
+class OrderedGate(Gate, Protocol):
+    """A gate that must come after others for what it finds to mean anything: their names, or EVERY for all the others.
+
+    Being cheaper later is no reason to be named here: that is reckoned from what a run measured.
+    """
+
+    after: ClassVar[tuple[str, ...]]
+
+
+def dependencies(gates: Sequence[Gate]) -> dict[str, tuple[str, ...]]:
+    """Of each gate the names of those of the line that must come before it.
+
+    What gates declare; and whoever cannot judge a payload that does not fit its schema comes after those who can.
+    """
+    raw = [gate.name for gate in gates if gate.takes_raw]
+    found = {}
+    for gate in gates:
+        declared = gate.after if isinstance(gate, OrderedGate) else ()
+        others = [other.name for other in gates if other.name != gate.name]
+        bound = [name for name in others if EVERY in declared or name in declared or (name in raw and not gate.takes_raw)]
+        found[gate.name] = tuple(bound)
+    return found
+
+
 def settings_of(gate: Gate) -> dict[str, Any]:
     """A gate's settings as JSON values, for its receipts."""
     return asdict(gate)  # type: ignore[call-overload,no-any-return]

@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 from pydantic import BaseModel, ValidationError
@@ -67,7 +67,7 @@ class Line:
 
 
 @dataclass
-class _Pull:
+class Pull:
     """One pull under way."""
 
     line: Line
@@ -88,22 +88,42 @@ async def pull(
 
     Raises nothing for the candidate's sake; what concerns the whole job is reported through the journal.
     """
-    work = _Pull(line, index, line.candidate_id(index), coordinate, corpus, tuple(avoid), journal)
+    work = Pull(line, index, line.candidate_id(index), coordinate, corpus, tuple(avoid), journal)
     await _drive(work)
+    return candidate_of(work)
+
+
+def candidate_of(work: Pull) -> Candidate:
+    """The pull's result, in the state that its last receipt tells."""
+    line = work.line
     return Candidate(
         id=work.id,
-        index=index,
+        index=work.index,
         spec=line.spec.name,
         recipe=line.recipe.name,
         recipe_version=line.recipe.version,
-        coordinate=coordinate,
+        coordinate=work.coordinate,
         state=landed_state(work.receipts),
         revisions=tuple(work.revisions),
         receipts=tuple(work.receipts),
     )
 
 
-async def _drive(work: _Pull) -> None:
+class Puller(Protocol):
+    """`pull`, or what a job that does not author does in its stead."""
+
+    async def __call__(
+        self,
+        line: Line,
+        index: int,
+        coordinate: Coordinate,
+        corpus: CorpusView,
+        avoid: Sequence[str],
+        journal: PullJournal,
+    ) -> Candidate: ...
+
+
+async def _drive(work: Pull) -> None:
     """Until a receipt ends the pull, or every gate has passed. The state is told by the last receipt."""
     delivered = await _write(work, item=None, finding=None)
     while delivered:
@@ -115,15 +135,15 @@ async def _drive(work: _Pull) -> None:
         if finding.outcome is not Outcome.REPAIR or not _may_repair(work):
             break
         before = work.revisions[-1].payload
-        delivered = await _write(work, item=_item(work), finding=finding, cause=f"{gate.name}/{finding.reason}")
+        delivered = await _write(work, item=item_of(work), finding=finding, cause=f"{gate.name}/{finding.reason}")
         if work.revisions[-1].payload == before:
             # Running the same gates on the same payload again would only pay twice for the same finding.
             break
 
 
-def _check_fit(work: _Pull) -> None:
+def _check_fit(work: Pull) -> None:
     """A receipt against a payload that does not fit its schema, where no gate of this line judged that."""
-    item = _item(work)
+    item = item_of(work)
     if item.payload is not None:
         return
     scope = work.journal.scope(AUTHOR, item.revision)
@@ -131,11 +151,11 @@ def _check_fit(work: _Pull) -> None:
     work.receipts.append(_receipt(work, AUTHOR, work.line.recipe.version, {}, item.revision, found, scope))
 
 
-def _may_repair(work: _Pull) -> bool:
+def _may_repair(work: Pull) -> bool:
     return work.line.recipe.repair is not None and len(work.revisions) <= work.line.spec.repairs
 
 
-async def _write(work: _Pull, *, item: Item | None, finding: Finding | None, cause: str = "") -> bool:
+async def _write(work: Pull, *, item: Item | None, finding: Finding | None, cause: str = "") -> bool:
     """Ask the author for the next revision: the first one, or the repair of `item`. False when it delivered none, with a
     receipt that rejects where the author refused or broke off, and errs where the asking itself failed.
     """
@@ -184,7 +204,7 @@ def author_context(
     )
 
 
-def _no_revision(work: _Pull, number: int, found: Finding, scope: CallScope) -> bool:
+def _no_revision(work: Pull, number: int, found: Finding, scope: CallScope) -> bool:
     work.receipts.append(_receipt(work, AUTHOR, work.line.recipe.version, {}, number, found, scope))
     return False
 
@@ -206,7 +226,8 @@ def _salvage(text: str) -> Mapping[str, Any]:
     return data if isinstance(data, dict) else {"unparsed": text}
 
 
-def _item(work: _Pull) -> Item:
+def item_of(work: Pull) -> Item:
+    """The last revision as gates see it."""
     recipe, revision = work.line.recipe, work.revisions[-1]
     payload, view, unfit = None, "", ""
     try:
@@ -221,25 +242,31 @@ def _item(work: _Pull) -> Item:
     return Item(work.id, work.index, revision.number, work.coordinate, revision.payload, payload, view, unfit)
 
 
-async def _gates(work: _Pull) -> tuple[Gate, Finding] | None:
+async def _gates(work: Pull) -> tuple[Gate, Finding] | None:
     """Run the gates in order on the last revision; the first finding that is not a pass, or None when all passed."""
-    item = _item(work)
+    item = item_of(work)
     for gate in work.line.gates:
         carried = _carried(work, gate)
         if carried is not None:
             work.receipts.append(carried)
             continue
-        scope = work.journal.scope(gate.name, item.revision)
-        began = time.perf_counter()
-        finding = await _check(work, gate, item, scope)
-        seconds = time.perf_counter() - began
-        work.receipts.append(_receipt(work, gate.name, gate.version, settings_of(gate), item.revision, finding, scope, seconds))
+        finding = await ask(work, gate, item)
         if finding.outcome is not Outcome.PASS:
             return gate, finding
     return None
 
 
-async def _check(work: _Pull, gate: Gate, item: Item, scope: CallScope) -> Finding:
+async def ask(work: Pull, gate: Gate, item: Item) -> Finding:
+    """Put an item to one gate and keep the receipt. A gate that breaks has found an error."""
+    scope = work.journal.scope(gate.name, item.revision)
+    began = time.perf_counter()
+    finding = await _check(work, gate, item, scope)
+    seconds = time.perf_counter() - began
+    work.receipts.append(_receipt(work, gate.name, gate.version, settings_of(gate), item.revision, finding, scope, seconds))
+    return finding
+
+
+async def _check(work: Pull, gate: Gate, item: Item, scope: CallScope) -> Finding:
     if item.payload is None and not gate.takes_raw:
         return error("payload_unfit", f"The payload does not fit the recipe's schema, which no gate here judges: {item.unfit}.")
     context = GateContext(
@@ -263,7 +290,7 @@ async def _check(work: _Pull, gate: Gate, item: Item, scope: CallScope) -> Findi
         return error("gate_broke", f"{type(exc).__name__}: {exc}")
 
 
-def _carried(work: _Pull, gate: Gate) -> Receipt | None:
+def _carried(work: Pull, gate: Gate) -> Receipt | None:
     """The gate's earlier pass, when no field it reads changed since."""
     if not gate.reads:
         return None
@@ -288,7 +315,7 @@ def _carried(work: _Pull, gate: Gate) -> Receipt | None:
 
 
 def _receipt(
-    work: _Pull,
+    work: Pull,
     gate: str,
     version: str,
     settings: Mapping[str, Any],
@@ -346,9 +373,10 @@ def _tally(gate: str, receipts: Sequence[Receipt], *, ended: bool) -> GateTally:
     )
 
 
-_CATCHES = (Outcome.REPAIR, Outcome.REJECT, Outcome.HOLD)
+CATCHES = (Outcome.REPAIR, Outcome.REJECT, Outcome.HOLD)
+"""The findings by which a gate has caught something."""
 
 
 def stopped_by(candidate: Candidate) -> str:
     """The gate that first asked for a repair, rejected or held, "" when none did; a gate that broke has caught nothing."""
-    return next((r.gate for r in candidate.receipts if r.finding.outcome in _CATCHES), "")
+    return next((r.gate for r in candidate.receipts if r.finding.outcome in CATCHES), "")

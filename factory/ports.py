@@ -166,12 +166,14 @@ class Policy:
 
 RUN: Final = "run"
 PROBE: Final = "probe"
+AUDIT: Final = "audit"
 """The kinds of job there are. Only what a run accepts is in the corpus and in exports that name no job."""
 
 
 @dataclass(frozen=True, slots=True)
 class JobRecord:
-    """A job as it was started. inputs: what is needed to start it again (spec and cast files' text, paths), JSON;
+    """A job as it was started. inputs: what is needed to start it again (spec and cast files' text, paths), and
+    its gates' dependencies under `after`, JSON;
     fingerprint: part name to hex digest, compared on resume so that a changed part can be named; simulated and conditions are
     as on receipts. state_reason says in a sentence why a job stands where it stands; retried: errored candidates in whose
     stead the policy was given further indices.
@@ -454,7 +456,7 @@ class Store(Protocol):
     def accepted(self, embedder: str, *, own: str | None = None) -> Iterable[CorpusEntry]:
         """Every accepted or approved item of every run, in landing order; vector is b"" where this embedder made none.
 
-        own: the id of a job whose items count too, whatever its kind: a probe that is resumed sees its own and no other's.
+        own: the id of a job whose items count too, whatever its kind: one that is resumed sees its own and no other's.
         """
         ...
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -47,6 +47,17 @@ class Repair(Protocol):
         ...
 
 
+class Defect(Protocol):
+    """What a planter is: see `gates/defects/planting.py`."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def gate(self) -> str: ...
+    @property
+    def plant(self) -> Callable[[Mapping[str, Any], random.Random], Mapping[str, Any] | None]: ...
+
+
 def _no_calls(outlook: Outlook) -> tuple[Ask, ...]:
     return ()
 
@@ -75,7 +86,7 @@ class Recipe:
     name; folder holds its sources and prompts, hashed into a job's fingerprint; typical: for the estimate before a run;
     graded_by names the roles that the task's `grade` asks, none for a grader that is a program; adopt brings a payload from
     elsewhere, given with the parsed settings, into the recipe's shape by adding what it may lack; origin is what first
-    revisions are called.
+    revisions are called; planters makes the planters of defects that only this recipe knows how to write.
     """
 
     name: str
@@ -97,6 +108,7 @@ class Recipe:
     graded_by: tuple[Role, ...] = ()
     adopt: Callable[[Mapping[str, Any], Any], Mapping[str, Any]] | None = None
     origin: str = "author"
+    planters: Callable[[], Sequence[Defect]] | None = None
 
     def parse(self, raw: Mapping[str, Any]) -> Any:
         """A raw payload as the recipe's model, by the rules of JSON (a list is a tuple, a number is no string).

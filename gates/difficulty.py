@@ -66,6 +66,8 @@ class Difficulty:
     reads: ClassVar[tuple[str, ...]] = ()
     roles: ClassVar[tuple[Role, ...]] = (Role.SOLVER,)
     takes_raw: ClassVar[bool] = False
+    # A solve rate against a reference that nobody has confirmed measures nothing.
+    after: ClassVar[tuple[str, ...]] = ("oracle",)
 
     wanted: tuple[str, ...] = (DISCRIMINATING, FRONTIER)
     design: Literal["sequential", "fixed"] = "sequential"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from factory.errors import ModelFailure
-from factory.gate import Foreseen, GateContext, Grade, Outlook, error, passed, reject
+from factory.gate import EVERY, Foreseen, GateContext, Grade, Outlook, error, passed, reject
 from factory.types import Finding, Item, Role
 from gates.asking import judged_apart, relatives_flag, shown, together
 
@@ -21,6 +21,7 @@ class FinalCheck:
     reads: ClassVar[tuple[str, ...]] = ()
     roles: ClassVar[tuple[Role, ...]] = ()
     takes_raw: ClassVar[bool] = False
+    after: ClassVar[tuple[str, ...]] = (EVERY,)
 
     def foresee(self, outlook: Outlook) -> Foreseen:
         """One grade for every specimen."""

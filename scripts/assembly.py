@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -21,9 +21,9 @@ from factory.config.lineage import CAST_KEYS, LineageReport, check_lineage
 from factory.config.prices import prices_of
 from factory.errors import BadInput
 from factory.gate import Gate, LandingGate, Relatives, settings_of
-from factory.lever import Line
+from factory.lever import Line, Puller, pull
 from factory.limits import Limits
-from factory.ports import RUN, Embedder, Policy, RolePlayer
+from factory.ports import RUN, Corpus, CorpusEntry, Embedder, Policy, RolePlayer
 from factory.providers import connect
 from factory.providers.endpoint import endpoint_of
 from factory.providers.sim import SimModel
@@ -31,11 +31,12 @@ from factory.recipe import Recipe
 from factory.similarity.embedder import load_embedder
 from factory.similarity.references import Reference
 from factory.similarity.unread import NO_EMBEDDER
-from factory.types import Cast, Member, Role, Spec
+from factory.types import Candidate, Cast, Member, Role, Spec
 from scripts.registry import find_recipe
 
 if TYPE_CHECKING:
     from factory.providers.transport import Connections
+    from store import SqlStore
 
 FRAMEWORK, GATES = Path(factory.__file__).parent, Path(gates.__file__).parent
 # The parts of the framework that shape a candidate; the others carry, keep or show it.
@@ -77,6 +78,16 @@ class Plan:
     def policy(self, before: Policy) -> Policy:
         """How far a new job on this plan goes, after one that went as far as `before`."""
         return before
+
+    def standing(
+        self, store: SqlStore, job: str, landed: Sequence[Candidate]
+    ) -> tuple[Iterable[CorpusEntry], Mapping[str, int]]:
+        """The accepted items that gates compare with, and at which index those stand that did not stand at the job's start."""
+        return store.accepted(self.embedder.name, own=job), {candidate.id: candidate.index for candidate in landed}
+
+    def puller(self, store: SqlStore, corpus: Corpus) -> Puller:
+        """What the job does for each index."""
+        return pull
 
     def fingerprint(self) -> dict[str, str]:
         """A digest per part on which the job's outcome depends; a resume compares them and names the one that changed."""

@@ -136,6 +136,46 @@ def show(
 
 
 @app.command()
+def audit(
+    spec: Annotated[str, typer.Argument(help="The spec, a YAML file: its recipe, gates and their settings are audited.")],
+    cast: Annotated[str | None, typer.Option(help="A cast file, or the name of a shipped one.", show_default=False)] = None,
+    per_defect: Annotated[int, typer.Option(min=1, help="Defects of each kind, and good items, to show to the gates.")] = 50,
+    planters: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A Python file that defines PLANTERS; to give it is to trust it. Used in place of the shipped ones, which "
+            "`shipped` names.",
+            show_default=False,
+        ),
+    ] = None,
+    items: Annotated[
+        str | None,
+        typer.Option(
+            help="Known-good items: JSONL, CSV or Parquet. Default: the store's accepted ones, or what a rehearsal writes.",
+            show_default=False,
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of the items drawn and the defects planted.")] = 0,
+    budget: BudgetOption = None,
+    deadline: DeadlineOption = None,
+    concurrency: ConcurrencyOption = 16,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Plant, and say what would be shown to which gates; call and write nothing.")
+    ] = False,
+    store: StoreOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Plant known defects in known-good items and measure what each gate catches, and what it stops without need."""
+    from scripts.auditing.plan import AuditOptions
+    from scripts.commands import audit as command
+    from scripts.commands.run import seconds
+
+    options = AuditOptions(per_defect, tuple(planters or ("shipped",)), items, seed)
+    request = command.AuditRequest(spec, cast, options, budget, seconds(deadline), concurrency, _url(store), json)
+    raise typer.Exit(command.preview(request) if dry_run else command.audit(request))
+
+
+@app.command()
 def export(
     to: Annotated[str, typer.Option("--to", help="The format: see `factory exporters`.")],
     out: Annotated[str, typer.Option("--out", help="The folder to write.")],
@@ -313,11 +353,11 @@ def recipes(json: JsonOption = False) -> None:
 
 
 @app.command()
-def gates(json: JsonOption = False) -> None:
-    """List the gates of each recipe: claim, settings, whom they need."""
+def gates(store: StoreOption = None, json: JsonOption = False) -> None:
+    """List the gates of each recipe: claim, settings, whom they need, and whether the store's last audit found them to hold."""
     from scripts.commands import lists
 
-    raise typer.Exit(lists.gates(json))
+    raise typer.Exit(lists.gates(_url(store), json))
 
 
 @app.command()

@@ -13,14 +13,15 @@ from factory.budget import Budget
 from factory.caller import Caller
 from factory.canonical import digest
 from factory.errors import BadInput, Interrupted
-from factory.gate import answered
+from factory.gate import answered, dependencies
 from factory.journal import Journal
 from factory.orchestrator import Ledger, Meter, Progress, Run, RunEnd, keep_lease
-from factory.ports import PROBE, JobRecord, JobState, Lease, Policy
+from factory.ports import AUDIT, PROBE, JobRecord, JobState, Lease, Policy
 from factory.similarity.corpus import MemoryCorpus, build
 from factory.similarity.unread import NO_EMBEDDER, UnreadCorpus
 from factory.types import Candidate, State
 from scripts.assembly import Plan, Wires, prepare_again
+from scripts.auditing.plan import audit_again
 from scripts.probing import probe_again
 from store import SqlStore, this_process
 
@@ -51,7 +52,7 @@ def new_job(store: SqlStore, plan: Plan, policy: Policy, seed: int | None) -> Jo
         seed=seed,
         lookahead=spec.lookahead,
         policy=policy,
-        inputs={**plan.inputs, "embedder": plan.embedder.name},
+        inputs={**plan.inputs, "embedder": plan.embedder.name, "after": dependencies(plan.gates)},
         fingerprint=plan.fingerprint(),
         conditions=plan.conditions,
         simulated=plan.cast.simulated,
@@ -61,7 +62,8 @@ def new_job(store: SqlStore, plan: Plan, policy: Policy, seed: int | None) -> Jo
 
 def plan_again(job: JobRecord) -> Plan:
     """The plan of a job from its files as they are now, changed or not. Raises BadInput."""
-    return probe_again(job.inputs) if job.kind == PROBE else prepare_again(job.inputs)
+    again = {PROBE: probe_again, AUDIT: audit_again}.get(job.kind, prepare_again)
+    return again(job.inputs)
 
 
 def replan(job: JobRecord) -> Plan:
@@ -162,10 +164,11 @@ async def _corpus(
         return UnreadCorpus()
     recipe = plan.recipe
     views = [recipe.novelty_view(recipe.parse(anchor.payload)) for anchor in plan.spec.anchors]
+    accepted, places = plan.standing(store, job_id, landed)
     return await build(
         plan.embedder,
-        accepted=store.accepted(plan.embedder.name, own=job_id),
-        landed={candidate.id: candidate.index for candidate in landed},
+        accepted=accepted,
+        landed=places,
         anchors=[(f"anchor-{number}", view) for number, view in enumerate(views, start=1)],
         references=plan.references,
         get_cache=store.get_cache,
@@ -209,6 +212,7 @@ async def _go(
             meter=Meter(store, lease, wires.limits, store.endpoints(job.id)),
             start_index=len(landed),
             deadline_s=limits.deadline_s,
+            pull=plan.puller(store, corpus),
         )
         running.append(run)
         watcher = face.watch(run)

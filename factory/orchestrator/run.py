@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from factory.canonical import stream
 from factory.errors import FactoryError, Interrupted, LimitReached, TargetNotReached
 from factory.journal import Journal
-from factory.lever import Line, pull
+from factory.lever import Line, Puller, pull
 from factory.orchestrator.lander import Lander, Ledger
 from factory.orchestrator.meter import Meter
 from factory.orchestrator.progress import Progress
@@ -41,7 +41,10 @@ class RunEnd:
 
 @dataclass
 class Run:
-    """One process's work on one run job, from `ledger` and `start_index` (what had already landed) to its end."""
+    """One process's work on one run job, from `ledger` and `start_index` (what had already landed) to its end.
+
+    pull: what is done for each index; the lever's own, but for jobs that do not author.
+    """
 
     store: Store
     lease: Lease
@@ -55,6 +58,7 @@ class Run:
     meter: Meter
     start_index: int = 0
     deadline_s: float | None = None
+    pull: Puller = pull
     _claimed: int = 0
     _exhausted_at: int | None = None
     _landed: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -141,7 +145,7 @@ class Run:
             horizon = index - self.line.spec.lookahead
             self.progress.in_flight += 1
             try:
-                candidate = await pull(
+                candidate = await self.pull(
                     self.line,
                     index,
                     coordinate,

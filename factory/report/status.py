@@ -15,6 +15,10 @@
   up to max_in_flight. requests, rate_limited (answers 429), outages: over the job's whole life, but for what the last second
   before a kill brought. p50_s, p95_s: latency of answered calls over the same time, waiting for a slot left out, within 1 % of
   the true percentile, null before the first. at: unix seconds of these figures.
+- order: the cheapest order of the gates that their dependencies allow, by what this run measured (kills taken as independent);
+  null while too little was seen, and for other jobs than runs. by: money or seconds; now and
+  expected: what a candidate costs in gates in the order as it is and as suggested, in USD or seconds; kill_rates: the share of
+  those checked that was rejected, held or errored.
 - planted: for simulated jobs only: kind to {planted, caught, by}; by: gate to count of the planted it stopped first; caught:
   those stopped by the gate whose claim the kind breaks.
 
@@ -29,10 +33,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from factory.canonical import plain
-from factory.ports import EndpointFigures, JobState, Snapshot
+from factory.ports import RUN, EndpointFigures, JobRecord, JobState, Snapshot
+from factory.report.order import order_json
 from factory.report.shapes import AMOUNT as _AMOUNT
 from factory.report.shapes import COUNT as _COUNT
-from factory.report.shapes import NANO
+from factory.report.shapes import NANO, nullable
 from factory.report.shapes import TEXT as _TEXT
 from factory.report.shapes import closed as _object
 from factory.statistics import wilson
@@ -100,6 +105,15 @@ STATUS_SCHEMA: Mapping[str, Any] = _object(
             at=_AMOUNT,
         ),
     },
+    order=nullable(
+        _object(
+            by={"enum": ["money", "seconds"]},
+            suggested={"type": "array", "items": _TEXT},
+            now=_AMOUNT,
+            expected=_AMOUNT,
+            kill_rates={"type": "object", "additionalProperties": _AMOUNT},
+        )
+    ),
     planted={"type": "object", "additionalProperties": _object(planted=_COUNT, caught=_COUNT, by=_TALLY)},
 )
 
@@ -171,9 +185,16 @@ def status_json(snapshot: Snapshot) -> dict[str, Any]:
         "measures": {name: _rate(yes, taken) for name, (yes, taken) in sorted(snapshot.measures.items())},
         "endpoints": [_endpoint(figures, running=_state(snapshot) == JobState.RUNNING) for figures in snapshot.endpoints],
     }
+    out["order"] = _order(job, out["gates"])
     if job.simulated:
         out["planted"] = {kind: _planted(row) for kind, row in sorted(snapshot.planted.items())}
     return out
+
+
+def _order(job: JobRecord, gates: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    # What a job kept before gates declared anything allows no suggestion.
+    after = job.inputs.get("after")
+    return order_json(gates, after) if after is not None and job.kind == RUN else None
 
 
 def _state(snapshot: Snapshot) -> str:

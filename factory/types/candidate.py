@@ -32,8 +32,8 @@ def candidate_id(spec: str, recipe: str, seed: int, index: int) -> str:
 class Revision:
     """One version of the payload, and the calls that wrote it.
 
-    origin: "author", "import" (taken from a file) or "repair"; cause: the gate and reason that asked for the repair, as
-    "gate/reason".
+    origin: "author", "import" (taken from a file), "repair", or "audit" (a good item, maybe with a planted defect); cause: the
+    gate and reason that asked for the repair, as "gate/reason".
     """
 
     number: int

@@ -125,3 +125,12 @@ class ProbeSpec(Spec):
 
     axes: tuple[Axis, ...] = ()
     items: str
+
+
+class AuditSpec(Spec):
+    """The spec of an audit. trials: a digest of the items its gates are shown.
+
+    It counts towards the identity, which no spec of a run can therefore share.
+    """
+
+    trials: str

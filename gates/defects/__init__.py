@@ -8,14 +8,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from gates.defects import counter, gameability, invariants, realism
+from gates.defects import counter, final_check, gameability, invariants, novelty, oracle, realism, structure
 from gates.defects.planting import Planter
 
 PLANTERS: Final[tuple[Planter, ...]] = (
+    *structure.PLANTERS,
+    *invariants.PLANTERS,
+    *novelty.PLANTERS,
+    *oracle.PLANTERS,
     *counter.PLANTERS,
     *realism.PLANTERS,
     *gameability.PLANTERS,
-    *invariants.PLANTERS,
+    *final_check.PLANTERS,
 )
 """Every planter that needs no recipe, by gate."""
 

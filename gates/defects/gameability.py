@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import json
 import random
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from gates.defects.planting import Planter
+from gates.defects.planting import Planter, numeric_answer, sentences_of
 
 _GUESSES = ("0", "1", "yes", "no", "unknown", "none", "true", "A")
 _ASIDES = (
@@ -27,7 +26,6 @@ _KNOWN = (
     ("How many pieces are there in a dozen?", "12", "pieces"),
     ("How many weeks are there in a year, to the nearest whole number?", "52", "weeks"),
 )
-_SENTENCE_END = re.compile(r"(?<=[.?!])\s+")
 
 
 def _accepted_list(payload: Mapping[str, Any], rng: random.Random) -> Mapping[str, Any] | None:
@@ -41,7 +39,7 @@ def _accepted_list(payload: Mapping[str, Any], rng: random.Random) -> Mapping[st
 
 def _any_value(payload: Mapping[str, Any], rng: random.Random) -> Mapping[str, Any] | None:
     """The item graded as JSON by a schema alone, which an empty object of that shape fits as well as the answer."""
-    answer = _numeric_answer(payload)
+    answer = numeric_answer(payload)
     if answer is None:
         return None
     field = rng.choice(("answer", "result", "value"))
@@ -54,7 +52,7 @@ def _any_value(payload: Mapping[str, Any], rng: random.Random) -> Mapping[str, A
 
 def _wide_tolerance(payload: Mapping[str, Any], rng: random.Random) -> Mapping[str, Any] | None:
     """The item graded with a tolerance of half the answer or more."""
-    answer = _numeric_answer(payload)
+    answer = numeric_answer(payload)
     if answer is None:
         return None
     if rng.random() < 0.5:
@@ -66,7 +64,7 @@ def _wide_tolerance(payload: Mapping[str, Any], rng: random.Random) -> Mapping[s
 
 def _last_number(payload: Mapping[str, Any], rng: random.Random) -> Mapping[str, Any] | None:
     """The item with an aside at the end that happens to hold the answer's number."""
-    answer, prompt = _numeric_answer(payload), str(payload.get("prompt", "")).strip()
+    answer, prompt = numeric_answer(payload), str(payload.get("prompt", "")).strip()
     if answer is None or not prompt:
         return None
     aside = rng.choice(_ASIDES).format(answer)
@@ -75,7 +73,7 @@ def _last_number(payload: Mapping[str, Any], rng: random.Random) -> Mapping[str,
 
 def _known_answer(payload: Mapping[str, Any], rng: random.Random) -> Mapping[str, Any] | None:
     """The item's story with a question of common knowledge in place of its own."""
-    told = _SENTENCE_END.split(str(payload.get("prompt", "")).strip())
+    told = sentences_of(str(payload.get("prompt", "")))
     story = [sentence for sentence in told if "?" not in sentence]
     if len(story) < 2 or len(story) == len(told):
         return None
@@ -86,7 +84,7 @@ def _known_answer(payload: Mapping[str, Any], rng: random.Random) -> Mapping[str
 
 def _telling_options(payload: Mapping[str, Any], rng: random.Random) -> Mapping[str, Any] | None:
     """The item as a choice of four, the right one spelled out with care and the others thrown in."""
-    answer, prompt = _numeric_answer(payload), str(payload.get("prompt", "")).strip()
+    answer, prompt = numeric_answer(payload), str(payload.get("prompt", "")).strip()
     if answer is None or not prompt:
         return None
     right = f"{answer}, once everything that came in and everything that went out has been taken into account"
@@ -95,14 +93,6 @@ def _telling_options(payload: Mapping[str, Any], rng: random.Random) -> Mapping[
     listed = "\n".join(f"{letter}. {option}" for letter, option in zip("ABCD", options, strict=True))
     spoiled = {**payload, "prompt": f"{prompt}\n\n{listed}", "answer": "ABCD"[options.index(right)], "unit": ""}
     return {**spoiled, "grader": {"kind": "choice", "options": options}}
-
-
-def _numeric_answer(payload: Mapping[str, Any]) -> str | None:
-    """The answer of an item whose answer is one plain number above 0, without separators; None for any other."""
-    answer = str(payload.get("answer", "")).strip().replace(",", "")
-    whole, _, part = answer.partition(".")
-    plain = whole.isascii() and whole.isdigit() and (not part or (part.isascii() and part.isdigit()))
-    return answer if plain and float(answer) > 0 else None
 
 
 PLANTERS: Final = tuple(

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
+
+_SENTENCE_END: Final = re.compile(r"(?<=[.?!])\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +31,22 @@ def with_sentence(payload: Mapping[str, Any], sentence: str, *, first: bool = Fa
         return None
     gap = "\n" if "\n" in prompt.strip() else " "
     return {**payload, "prompt": f"{sentence}{gap}{prompt.strip()}" if first else f"{prompt.strip()}{gap}{sentence}"}
+
+
+def prompt_of(payload: Mapping[str, Any]) -> str:
+    """The payload's prompt without outer white space, "" where it has no such text."""
+    prompt = payload.get("prompt")
+    return prompt.strip() if isinstance(prompt, str) else ""
+
+
+def sentences_of(text: str) -> list[str]:
+    """The text's sentences, as its full stops, question and exclamation marks tell them."""
+    return _SENTENCE_END.split(text.strip())
+
+
+def numeric_answer(payload: Mapping[str, Any]) -> str | None:
+    """The answer of an item whose answer is one plain number above 0, without separators; None for any other."""
+    answer = str(payload.get("answer", "")).strip().replace(",", "")
+    whole, _, part = answer.partition(".")
+    plain = whole.isascii() and whole.isdigit() and (not part or (part.isascii() and part.isdigit()))
+    return answer if plain and float(answer) > 0 else None

@@ -27,6 +27,7 @@ from gates.realism import Realism
 from gates.structure import Structure
 from recipes.ground_truth.blinding import bare_question, shuffled
 from recipes.ground_truth.payload import ITEM, ORACLE_ANSWER, SOLVER_ANSWER, GroundTruth, Settings
+from recipes.ground_truth.planters import planters
 from recipes.ground_truth.prompting import conversation, described
 from recipes.ground_truth.rehearsal import roles
 from recipes.ground_truth.scrutiny import Scrutiny
@@ -226,4 +227,5 @@ RECIPE = Recipe(
     casts={"rehearsal": FOLDER / "casts" / "rehearsal.yaml"},
     typical=TYPICAL,
     adopt=adopt,
+    planters=planters,
 )

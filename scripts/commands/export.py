@@ -23,7 +23,7 @@ def export(to: str, out: str, job: str | None, states: tuple[str, ...], bands: t
         raise BadInput(f"{unknown[0]!r} is no state", where="--state", fix=f"Use: {', '.join(State)}")
     store = open_store(url, read_only=True)
     try:
-        # A probe's items were measured, not made: they leave only when it is named.
+        # What other jobs looked at was not made by them: it leaves only when the job is named.
         records = [store.job(job)] if job is not None else [record for record in store.jobs() if record.kind == RUN]
         sources = {record.recipe: record.inputs["recipe"] for record in records}
         recipes = {name: find_recipe(source, where=f"store {url}") for name, source in sources.items()}

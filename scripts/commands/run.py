@@ -12,11 +12,12 @@ from factory.budget import nano_of_usd
 from factory.config.prices import prices_of
 from factory.errors import BadInput, Interrupted
 from factory.orchestrator import RunEnd
-from factory.ports import PROBE, JobRecord, JobState, PastRun, Policy
+from factory.ports import AUDIT, PROBE, JobRecord, JobState, PastRun, Policy
 from factory.report import estimate_json
 from factory.sampling import Sampler
 from scripts import jobs, live, preflight
 from scripts.assembly import Plan, prepare
+from scripts.commands.audit_shown import print_audit
 from scripts.commands.look import print_status
 from scripts.commands.probe_shown import print_probe
 from scripts.console import complain, say, say_json
@@ -60,7 +61,7 @@ def run(request: RunRequest) -> int:
     try:
         job = jobs.new_job(store, plan, policy, request.seed)
         limits = jobs.Limits(request.concurrency, request.deadline_s, nano(request.budget_usd))
-        return _begin(store, plan, job, limits, request.store, request.json)
+        return begin(store, plan, job, limits, request.store, request.json)
     finally:
         store.close()
 
@@ -83,7 +84,7 @@ def resume(
         limits = jobs.Limits(concurrency, deadline_s, kept if budget_usd is None else nano(budget_usd))
         if as_new:
             plan = jobs.plan_again(job)
-            return _begin(store, plan, jobs.new_job(store, plan, plan.policy(job.policy), None), limits, url, json)
+            return begin(store, plan, jobs.new_job(store, plan, plan.policy(job.policy), None), limits, url, json)
         _check_resumable(store, job, retry_errors)
         plan = jobs.replan(job)
         work = jobs.resume(store, plan, job, limits, face(plan, job, json), retry_errors=retry_errors)
@@ -94,9 +95,11 @@ def resume(
 
 def _check_resumable(store: SqlStore, job: JobRecord, retry_errors: bool) -> None:
     where, look = f"job {job.id}", f"See `factory status {job.id}`"
-    if retry_errors and job.kind == PROBE:
+    if retry_errors and job.kind in (AUDIT, PROBE):
         raise BadInput(
-            "a probe measures the items it was given once", where=where, fix="Probe those that errored in a file of their own"
+            f"a {job.kind} measures what it was given once",
+            where=where,
+            fix="What errored is not counted; start another on a file of those items",
         )
     if retry_errors and not jobs.unretried(store, job):
         raise BadInput("no candidate errored that was not retried already", where=where, fix=look)
@@ -104,10 +107,11 @@ def _check_resumable(store: SqlStore, job: JobRecord, retry_errors: bool) -> Non
         raise BadInput("the job is done; there is nothing to resume", where=where, fix=look)
 
 
-def _begin(store: SqlStore, plan: Plan, job: JobRecord, limits: jobs.Limits, url: str, json: bool) -> int:
+def begin(store: SqlStore, plan: Plan, job: JobRecord, limits: jobs.Limits, url: str, json: bool) -> int:
     """Start a new job; people are shown what it will take before its first call."""
     shown = face(plan, job, json)
-    if json or job.kind == PROBE:
+    if json or job.kind in (AUDIT, PROBE):
+        # An estimate reckons with an author and repairs, which the others have none of.
         return finish(store, job, jobs.start(store, plan, job, limits, shown), url, json)
     runs = preflight.past_runs(store, plan)
     found = asyncio.run(preflight.preflight(plan, job.policy, runs, limits.concurrency))
@@ -205,13 +209,14 @@ def face(plan: Plan, job: JobRecord, json: bool) -> jobs.Face:
 
 
 def finish(store: SqlStore, job: JobRecord, work: Coroutine[Any, Any, RunEnd], url: str, json: bool) -> int:
-    """Work until the job ends, show how it stands, and give the exit code; a probe also tells what it measured."""
+    """Work until the job ends, show how it stands, and give the exit code; a probe or an audit also tells what it measured."""
     try:
         end = asyncio.run(work)
     except KeyboardInterrupt:
         fix = f"`factory resume {job.id}` goes on; calls that were in flight are paid again"
         raise Interrupted("stopped at once", where=f"job {job.id}", fix=fix) from None
-    (print_probe if job.kind == PROBE else print_status)(store, job.id, url, json)
+    told = {PROBE: print_probe, AUDIT: print_audit}.get(job.kind, print_status)
+    told(store, job.id, url, json)
     if end.error is not None:
         complain(f"factory: {end.error.message}")
         return end.error.exit_code

@@ -34,6 +34,20 @@ SNAPSHOT = Snapshot(
 )
 
 
+def test_a_run_that_knows_its_gates_dependencies_suggests_an_order() -> None:
+    gates = [
+        {**GATE, "gate": "dear", "checked": 100, "rejected": 50, "seconds": 1000.0},
+        {**GATE, "gate": "cheap", "checked": 50, "rejected": 5, "seconds": 50.0},
+    ]
+    told = replace(SNAPSHOT, gates=gates, job=replace(JOB, inputs={"after": {"dear": [], "cheap": []}}))
+    shown = status_json(told)
+    jsonschema.validate(json.loads(json.dumps(shown)), STATUS_SCHEMA)
+    assert shown["order"]["suggested"] == ["cheap", "dear"]
+    bound = replace(told, job=replace(JOB, inputs={"after": {"dear": [], "cheap": ["dear"]}}))
+    assert status_json(bound)["order"]["suggested"] == ["dear", "cheap"]
+    assert status_json(replace(told, job=replace(told.job, kind="audit")))["order"] is None
+
+
 def test_the_shape_is_the_published_one() -> None:
     assert status_json(SNAPSHOT) == {
         "schema": 1, "job": "j-1", "kind": "run", "spec": "stock", "recipe": {"name": "ground_truth", "version": "1"},
@@ -46,6 +60,7 @@ def test_the_shape_is_the_published_one() -> None:
             "yes": 5, "taken": 200, "value": 0.025, "low": 0.010725, "high": 0.057178, "level": 0.95,
         }},
         "endpoints": [],
+        "order": None,
         "planted": {"wrong_reference": {"planted": 5, "caught": 4, "by": {"oracle": 4, "novelty": 1}}},
     }  # fmt: skip
     assert list(status_json(SNAPSHOT)) == list(STATUS_SCHEMA["properties"])

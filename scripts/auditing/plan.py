@@ -1,0 +1,180 @@
+"""An audit as a job: trials take the author's place, and the same journal, lander and store do the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, ClassVar
+
+import factory
+from factory.audit import Auditor, Trial
+from factory.canonical import digest
+from factory.config import digest_file
+from factory.config.yaml import suggest
+from factory.errors import BadInput
+from factory.lever import Line, Puller
+from factory.ports import AUDIT, Corpus, CorpusEntry, Policy
+from factory.report.audit import BAR
+from factory.types import AuditSpec, Candidate, Coordinate, Spec
+from scripts.assembly import Plan, prepare, prepare_again
+from scripts.auditing import goods as good_items
+from scripts.auditing.goods import Good
+from scripts.auditing.planters import SHIPPED, Gardener, Kind, planters_of
+from store import SqlStore, open_store, store_exists
+
+STORE, FILE, REHEARSAL = "store", "file", "rehearsal"
+SPARE = 10
+
+
+@dataclass(frozen=True)
+class AuditOptions:
+    """per_defect: defects of each kind, and good items, that are wanted; planters: files, or `shipped`; items: a file, or None
+    for the store's; seed: of what is drawn and planted.
+    """
+
+    per_defect: int = 50
+    planters: tuple[str, ...] = (SHIPPED,)
+    items: str | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class AuditPlan(Plan):
+    """trials: in order, the good items first; source: where the good items come from (STORE, FILE or REHEARSAL)."""
+
+    trials: tuple[Trial, ...] = ()
+    goods: tuple[Good, ...] = ()
+    source: str = FILE
+    files: Mapping[str, str] | None = None
+    kind: ClassVar[str] = AUDIT
+
+    def line(self, seed: int) -> Line:
+        line = super().line(seed)
+        given = {part.name: getattr(line, part.name) for part in fields(line)}
+        return Line(**given | {"coordinates": tuple(trial.coordinate for trial in self.trials)})
+
+    def policy(self, before: Policy) -> Policy:
+        return Policy(attempts=len(self.trials))
+
+    def fingerprint(self) -> dict[str, str]:
+        shown = digest([[t.item, t.kind, t.gate, t.payload] for t in self.trials])
+        auditing = Path(factory.__file__).parent / "audit.py"
+        return {**super().fingerprint(), **(self.files or {}), "planted items": shown, "auditing": digest_file(auditing)}
+
+    def standing(
+        self, store: SqlStore, job: str, landed: Sequence[Candidate]
+    ) -> tuple[Iterable[CorpusEntry], Mapping[str, int]]:
+        """What gates compare with: the store's accepted items where the good ones are among them, and else the good ones only,
+        which may well be copies of the store's.
+        """
+        return self._entries(store), self.places(store)
+
+    def puller(self, store: SqlStore, corpus: Corpus) -> Puller:
+        return Auditor(self.trials, corpus, self.places(store))
+
+    def places(self, store: SqlStore) -> dict[str, int]:
+        return {entry.id: place for place, entry in enumerate(self._entries(store))}
+
+    def _entries(self, store: SqlStore) -> Iterable[CorpusEntry]:
+        if self.source == STORE:
+            return store.accepted(self.embedder.name)
+        return (CorpusEntry(good.id, good.view, good.id, b"") for good in self.goods)
+
+
+def prepare_audit(spec_path: str, cast_name: str | None, options: AuditOptions, url: str) -> AuditPlan:
+    """Load and check everything, draw the good items and plant in them; nothing is written. Raises BadInput."""
+    plan = prepare(spec_path, cast_name)
+    if options.items is not None:
+        source, goods = (
+            FILE,
+            good_items.from_file(Path(options.items), plan.recipe, plan.settings, options.per_defect, options.seed),
+        )
+    else:
+        source, goods = STORE, _stored(plan, options, url)
+        if not goods:
+            if not plan.cast.simulated:
+                raise good_items.none_found(plan, url)
+            source, goods = REHEARSAL, _rehearsed(plan, options)
+    return _plan(plan, options, source, goods)
+
+
+def _rehearsed(plan: Plan, options: AuditOptions) -> tuple[Good, ...]:
+    # What a rehearsal writes costs nothing: a few more, since not every item can bear every defect.
+    return good_items.from_rehearsal(plan, options.per_defect + -(-options.per_defect // SPARE), options.seed)
+
+
+def _stored(plan: Plan, options: AuditOptions, url: str) -> tuple[Good, ...]:
+    if not store_exists(url):
+        return ()
+    store = open_store(url, read_only=True)
+    try:
+        return good_items.from_store(store, plan.recipe, options.per_defect, options.seed)
+    finally:
+        store.close()
+
+
+def audit_again(inputs: Mapping[str, Any]) -> AuditPlan:
+    """The plan of an audit that was begun: its files as they are now; items of the store as they were."""
+    plan, kept = prepare_again(inputs), inputs["audit"]
+    options = AuditOptions(kept["per_defect"], tuple(kept["planters"]), kept["items"], kept["seed"])
+    if kept["source"] == FILE:
+        goods = good_items.from_file(Path(kept["items"]), plan.recipe, plan.settings, options.per_defect, options.seed)
+    elif kept["source"] == REHEARSAL:
+        goods = _rehearsed(plan, options)
+    else:
+        goods = tuple(
+            Good(id, payload, Coordinate(tuple(map(tuple, cells))), plan.recipe.novelty_view(plan.recipe.parse(payload)))
+            for id, payload, cells in kept["goods"]
+        )
+    return _plan(plan, options, kept["source"], goods)
+
+
+def _plan(plan: Plan, options: AuditOptions, source: str, goods: tuple[Good, ...]) -> AuditPlan:
+    planters = planters_of(options.planters, plan.recipe)
+    known = [gate.name for gate in plan.recipe.gates]
+    gardener = Gardener(plan.recipe, plan.recipe.gates, options.seed)
+    trials = [Trial(good.id, good.coordinate, good.payload) for good in goods]
+    kinds: list[Kind] = []
+    for planter in planters:
+        if planter.gate not in known:
+            fix = suggest(planter.gate, known)
+            kinds.append(Kind(planter.kind, planter.gate, problem=f"there is no gate {planter.gate!r} in this recipe. {fix}"))
+            continue
+        made, kind = gardener.plant(goods, planter, options.per_defect)
+        trials += made
+        kinds.append(kind)
+    if len(trials) == len(goods):
+        told = "; ".join(f"{kind.kind}: {kind.problem or 'no item can bear it'}" for kind in kinds[:3])
+        raise BadInput(
+            f"nothing could be planted ({told})", where=f"--planters {' '.join(options.planters)}", fix="Mend the planters."
+        )
+    audit = {
+        "per_defect": options.per_defect,
+        "planters": [one if one == SHIPPED else str(Path(one).absolute()) for one in options.planters],
+        "items": None if options.items is None else str(Path(options.items).absolute()),
+        "seed": options.seed,
+        "source": source,
+        "goods": [[g.id, g.payload, [list(cell) for cell in g.coordinate.items()]] for g in goods] if source == STORE else [],
+        "good": len(goods),
+        "gates": [[gate.name, gate.version] for gate in plan.gates],
+        "without": [gate.name for gate in plan.recipe.gates if gate.name in plan.spec.without],
+        "kinds": [vars(kind) for kind in kinds],
+        "bar": BAR.shown(),
+    }
+    given = {part.name: getattr(plan, part.name) for part in fields(plan)}
+    files = {f"planters {Path(one).name}": digest_file(Path(one)) for one in options.planters if one != SHIPPED}
+    if options.items is not None:
+        files["items file"] = digest_file(Path(options.items))
+    return AuditPlan(
+        **given | {"spec": _spec(plan.spec, trials), "inputs": {**plan.inputs, "audit": audit}},
+        trials=tuple(trials),
+        goods=goods,
+        source=source,
+        files=files,
+    )
+
+
+def _spec(spec: Spec, trials: Sequence[Trial]) -> AuditSpec:
+    kept = {name: getattr(spec, name) for name in Spec.model_fields}
+    return AuditSpec(**kept, trials=digest([[t.item, t.kind, t.gate, t.payload] for t in trials]))

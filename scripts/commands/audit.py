@@ -1,0 +1,57 @@
+"""`factory audit`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from factory.config.prices import prices_of
+from factory.ports import Policy
+from scripts import jobs
+from scripts.auditing.plan import AuditOptions, prepare_audit
+from scripts.commands.run import begin, nano
+from scripts.console import say, say_json
+from store import open_store
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRequest:
+    spec: str
+    cast: str | None
+    options: AuditOptions
+    budget_usd: float | None
+    deadline_s: float | None
+    concurrency: int
+    store: str
+    json: bool
+
+
+def audit(request: AuditRequest) -> int:
+    plan = prepare_audit(request.spec, request.cast, request.options, request.store)
+    prices_of(plan.cast, capped=request.budget_usd is not None)
+    store = open_store(request.store)
+    try:
+        job = jobs.new_job(store, plan, Policy(attempts=len(plan.trials)), None)
+        limits = jobs.Limits(request.concurrency, request.deadline_s, nano(request.budget_usd))
+        return begin(store, plan, job, limits, request.store, request.json)
+    finally:
+        store.close()
+
+
+def preview(request: AuditRequest) -> int:
+    """Check everything, plant, and say what would be shown to which gates; nothing is called or written."""
+    plan = prepare_audit(request.spec, request.cast, request.options, request.store)
+    prices_of(plan.cast, capped=request.budget_usd is not None)
+    audit_inputs = plan.inputs["audit"]
+    kinds = audit_inputs["kinds"]
+    if request.json:
+        items = {"source": plan.source, "count": len(plan.goods)}
+        say_json({"schema": 1, "spec": plan.spec.name, "items": items, "trials": len(plan.trials), "kinds": kinds})
+        return 0
+    say(f"{len(plan.goods)} known-good items ({plan.source}), {len(plan.trials) - len(plan.goods)} planted ones")
+    for kind in kinds:
+        said = f"; {kind['failed']} tries failed: {kind['problem']}" if kind["problem"] else ""
+        say(f"  {kind['gate']}: {kind['kind']}: {kind['planted']} planted{said}")
+    say(f"gates: {', '.join(gate.name for gate in plan.gates)}; each good item is shown to every one of them")
+    say(f"embedder: {plan.embedder.name}")
+    say("Nothing was called or written.")
+    return 0

@@ -1,0 +1,221 @@
+"""`factory audit` from end to end on the rehearsal: other people's planters and items, an ablation, a resume."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from factory.report.audit import AUDIT_SCHEMA
+from store import open_store
+from tests.commands.conftest import PHARMACY, Factory
+from tests.gates.test_defects import good
+
+PER_DEFECT = 40
+THEIRS = """
+def wrong(payload, rng):
+    return {**payload, "answer": str(int(float(payload["answer"])) + rng.randint(3, 9))}
+
+def slot(payload, rng):
+    return {**payload, "prompt": f"[NAME] writes: {payload['prompt']}"}
+
+def raises(payload, rng):
+    raise RuntimeError("no paint left")
+
+def never(payload, rng):
+    return None
+
+def odd(payload, rng):
+    return ["not", "a", "payload"]
+
+def copied(payload, rng):
+    return dict(payload)
+
+PLANTERS = [
+    ("wrong", "oracle", wrong), ("slot", "structure", slot), ("raises", "counter", raises), ("never", "realism", never),
+    ("odd", "difficulty", odd), ("copied", "novelty", copied), ("typo", "orcale", wrong),
+]
+"""
+
+
+@pytest.fixture
+def theirs(tmp_path: Path) -> tuple[Path, Path]:
+    planters, items = tmp_path / "theirs.py", tmp_path / "items.jsonl"
+    planters.write_text(THEIRS)
+    rows = [{"prompt": item["prompt"], "answer": item["answer"], "difficulty": "?"} for item in good()[:6]]
+    items.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return planters, items
+
+
+def figures(out: str) -> dict[str, Any]:
+    facts: dict[str, Any] = json.loads(out)
+    jsonschema.validate(facts, AUDIT_SCHEMA)
+    return facts
+
+
+@pytest.mark.usefixtures("quick_embedder")
+def test_other_peoples_planters_and_items(factory: Factory, theirs: tuple[Path, Path]) -> None:
+    planters, items = theirs
+    given = ("audit", PHARMACY, "--cast", "rehearsal", "--per-defect", "6", "--planters", planters, "--items", items)
+    shown = factory(*given, "--dry-run")
+    assert shown.code == 0, shown.err
+    assert "6 known-good items (file)" in shown.out
+    assert not Path("factory.db").exists()
+
+    found = factory(*given, "--json")
+    assert found.code == 0, found.err
+    facts = figures(found.out)
+    assert facts["state"] == "done" and facts["items"] == {"source": "file", "count": 6}
+    rows = {row["gate"]: row for row in facts["gates"]}
+    for gate in ("oracle", "structure", "novelty"):
+        assert rows[gate]["planted"] >= 4 and rows[gate]["caught"] == rows[gate]["planted"], rows[gate]
+        assert rows[gate]["good"] == 6 and rows[gate]["false_rejects"] == 0
+    assert rows["counter"]["planted"] == rows["realism"]["planted"] == rows["difficulty"]["planted"] == 0
+    assert rows["counter"]["catch_rate"] is None and rows["counter"]["trust"] == "never audited"
+    told = "\n".join(facts["problems"])
+    for said in ("RuntimeError: no paint left", "returned a list", "no good item can bear", "there is no gate 'orcale'"):
+        assert said in told
+
+    # Nothing that was audited is accepted, exported or shown to later pulls.
+    store = open_store("sqlite:///factory.db", must_exist=True)
+    try:
+        assert list(store.accepted("test-trigrams")) == []
+        assert {candidate.state.value for candidate in store.candidates()} == {"rejected"}
+    finally:
+        store.close()
+    exported = factory("export", "--to", "jsonl", "--out", "out", "--state", "rejected")
+    assert exported.code == 2 and "no candidate fits" in exported.err
+
+    shown_gates = factory("gates", "--json")
+    standing = {row["gate"]: row["audit"] for row in json.loads(shown_gates.out)["gates"]}
+    # Six of six is no proof: the lower limit is below the bar.
+    assert standing["oracle"]["trust"] == "untrusted" and standing["oracle"]["job"] == facts["job"]
+    assert standing["oracle"]["apart"] == "" and standing["oracle"]["simulated"] is True
+    assert standing["counter"]["trust"] == "never audited" and standing["counter"]["date"] is None
+    assert "untrusted: catches 100%" in factory("gates").out
+    assert "never audited" in factory("gates", "--store", "sqlite:///none.db").out
+
+    listed = factory("status", facts["job"])
+    assert "audit" in listed.out and listed.code == 0
+    assert factory("resume", facts["job"]).code == 2
+
+
+@pytest.mark.usefixtures("quick_embedder")
+def test_without_its_gate_a_defect_passes(factory: Factory, theirs: tuple[Path, Path], tmp_path: Path) -> None:
+    planters, items = theirs
+    spec = tmp_path / "ablated.yaml"
+    spec.write_text(PHARMACY.read_text() + "\nwithout: [structure, difficulty, gameability, counter, realism]\n")
+    given = ("audit", spec, "--cast", "rehearsal", "--per-defect", "5", "--planters", planters, "--items", items)
+    found = factory(*given, "--json")
+    assert found.code == 0, found.err
+    rows = {row["gate"]: row for row in figures(found.out)["gates"]}
+    disabled = rows["structure"]
+    assert disabled["trust"] == "disabled"
+    assert disabled["planted"] >= 4 and disabled["caught"] == 0
+    assert sum(disabled["caught_by"].values()) == disabled["planted"]
+    assert disabled["caught_by"].get("nobody", 0) > 0.5 * disabled["planted"]
+    assert rows["oracle"]["caught"] == rows["oracle"]["planted"] > 0
+
+
+@pytest.mark.usefixtures("quick_embedder")
+def test_a_stopped_audit_goes_on_to_the_same_figures(factory: Factory, theirs: tuple[Path, Path]) -> None:
+    planters, items = theirs
+    given = ("audit", PHARMACY, "--cast", "rehearsal", "--per-defect", "4", "--planters", planters, "--items", items)
+    whole = figures(factory(*given, "--json", "--store", "sqlite:///whole.db").out)
+    cut = factory(*given, "--json", "--deadline", "0.4s", "--store", "sqlite:///cut.db")
+    assert cut.code == 3, cut.out
+    part = figures(cut.out)
+    assert part["state"] == "stopped"
+    rest = factory("resume", part["job"], "--json", "--store", "sqlite:///cut.db")
+    assert rest.code == 0, rest.err
+    volatile = ("seconds", "seconds_per_caught")
+    rows = [
+        [{k: v for k, v in row.items() if k not in volatile} for row in facts["gates"]] for facts in (whole, figures(rest.out))
+    ]
+    assert rows[0] == rows[1]
+
+    planters.write_text(THEIRS.replace("randint(3, 9)", "randint(3, 8)"))
+    again = factory(*given, "--json", "--deadline", "0.4s", "--store", "sqlite:///cut.db")
+    planters.write_text(THEIRS.replace("randint(3, 9)", "randint(30, 80)"))
+    refused = factory("resume", figures(again.out)["job"], "--store", "sqlite:///cut.db")
+    assert refused.code == 2
+    assert "planters theirs.py" in refused.err and "planted items" in refused.err
+
+
+@pytest.mark.usefixtures("quick_embedder")
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (
+            '{"prompt": "How many?", "answer": 3, "unit": 7.5, "solution": ["x"]}',
+            "items.jsonl:2: this is no ground_truth payload",
+        ),
+        ('{"prompt": "How many?"}', "answer: Field required"),
+        ("{nope", "items.jsonl:2: this line is not JSON"),
+        ('{"payload": 7}', "payload is no JSON object"),
+    ],
+)
+def test_an_item_that_does_not_fit_is_named_with_file_and_line(
+    factory: Factory, theirs: tuple[Path, Path], line: str, said: str
+) -> None:
+    _, items = theirs
+    items.write_text(items.read_text().splitlines()[0] + "\n" + line + "\n")
+    found = factory("audit", PHARMACY, "--cast", "rehearsal", "--items", items)
+    assert found.code == 2
+    assert said in found.err, found.err
+    assert not Path("factory.db").exists()
+
+
+@pytest.mark.usefixtures("quick_embedder")
+def test_a_column_that_is_no_field_is_no_item(factory: Factory, tmp_path: Path) -> None:
+    (tmp_path / "other.csv").write_text("question,truth\nHow many?,3\n")
+    found = factory("audit", PHARMACY, "--cast", "rehearsal", "--items", tmp_path / "other.csv")
+    assert found.code == 2
+    assert "no column is a field of ground_truth; present: question, truth" in found.err
+
+
+@pytest.mark.usefixtures("quick_embedder")
+def test_the_stores_accepted_items_are_taken_first(factory: Factory, theirs: tuple[Path, Path]) -> None:
+    planters, _ = theirs
+    assert factory("run", PHARMACY, "--cast", "rehearsal", "--attempts", "16", "--json").code == 0
+    found = factory("audit", PHARMACY, "--cast", "rehearsal", "--per-defect", "3", "--planters", planters, "--json")
+    facts = figures(found.out)
+    assert facts["items"]["source"] == "store"
+    rows = {row["gate"]: row for row in facts["gates"]}
+    # A good item is no copy of itself, and what was made wrong of it is the oracle's to catch.
+    assert rows["novelty"]["false_rejects"] == 0 and rows["novelty"]["caught"] == rows["novelty"]["planted"] == 3
+    assert set(rows["oracle"]["caught_by"]) == {"oracle"}
+    exported = factory("export", "--to", "parquet", "--out", "set", "--json")
+    assert exported.code == 0
+    again = factory(
+        "audit",
+        PHARMACY,
+        "--cast",
+        "rehearsal",
+        "--per-defect",
+        "2",
+        "--planters",
+        planters,
+        "--items",
+        "set/data.parquet",
+        "--json",
+    )
+    assert again.code == 0, again.err
+    assert figures(again.out)["items"]["source"] == "file"
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("quick_embedder")
+def test_every_gate_meets_the_bar(factory: Factory) -> None:
+    found = factory("audit", PHARMACY, "--cast", "rehearsal", "--per-defect", str(PER_DEFECT), "--json")
+    assert found.code == 0, found.err
+    facts = json.loads(found.out)
+    assert facts["items"]["source"] == "rehearsal"
+    for row in facts["gates"]:
+        assert row["trust"] == "trusted", (row["gate"], row["why"], row["caught_by"])
+        assert row["planted"] >= PER_DEFECT and row["errors"] == 0
+        for kind in row["kinds"]:
+            assert kind["kind"] == "wrong_option" or kind["planted"] == PER_DEFECT, kind
