@@ -66,7 +66,10 @@ def _wrong_option(payload: Mapping[str, Any], rng: random.Random) -> Mapping[str
 
 
 def _with(payload: Mapping[str, Any], answer: str, other: str) -> Mapping[str, Any] | None:
-    """The payload with this answer, None where the grader would take the one for the other: then it is not wrong."""
+    """The payload with this answer, None where the grader would take the one for the other: then it is not wrong.
+
+    It has no working any more: one that leads elsewhere would betray the answer to whoever compares the two.
+    """
     grader = payload.get("grader")
     tolerances = grader if isinstance(grader, Mapping) else {}
     right, wrong = Decimal(answer), Decimal(other)
@@ -74,7 +77,7 @@ def _with(payload: Mapping[str, Any], answer: str, other: str) -> Mapping[str, A
     kind = tolerances.get("kind", "number")
     if kind not in ("number", "exact", "math") or abs(wrong - right) <= 2 * allowed or wrong == right:
         return None
-    return {**payload, "answer": other}
+    return {**payload, "answer": other, **({"solution": ""} if "solution" in payload else {})}
 
 
 PLANTERS: Final = tuple(

@@ -75,9 +75,10 @@ def test_past_the_lookahead_the_author_is_shown_what_to_avoid() -> None:
 
 def test_repairs_ask_the_author_again_and_the_gates_again() -> None:
     with_repairs, without = (per_role(guess(Setup("ground_truth", spec={"repairs": n}).plan())) for n in (2, 0))
-    assert with_repairs[Role.AUTHOR] == pytest.approx(1.05) and without[Role.AUTHOR] == pytest.approx(1)
+    # Structure sends back one in twenty, and counter one in twenty of those that pass novelty and oracle.
+    assert with_repairs[Role.AUTHOR] == pytest.approx(1.05 + 0.9 * 0.85 * 0.05) and without[Role.AUTHOR] == pytest.approx(1)
     accepted = [guess(Setup("ground_truth", spec={"repairs": n}).plan()).accepted for n in (2, 0)]
-    assert accepted[1] == pytest.approx(0.95 * accepted[0])
+    assert accepted[1] == pytest.approx(0.95 * (0.95 - 0.05) / 0.95 * accepted[0])
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,7 @@ def test_an_answer_is_never_longer_than_the_cast_allows() -> None:
     plan = Setup("ground_truth").plan()
     members = {role: tuple(m.model_copy(update={"max_tokens": 12}) for m in seats) for role, seats in plan.cast.members.items()}
     capped = Plan(**{**plan.__dict__, "cast": plan.cast.model_copy(update={"members": members})})
-    assert all(ask.output_tokens <= 12 for ask in guess(capped).asks)
+    assert all(ask.output_tokens <= 12 + 1e-9 for ask in guess(capped).asks)
     assert any(ask.output_tokens > 12 for ask in guess(plan).asks)
 
 
@@ -156,7 +157,7 @@ def test_the_probes_calls_are_what_playing_the_gates_own_rule_takes(wanted: tupl
     plan, number = Setup("ground_truth").plan(), 4_000
     gate = Difficulty(wanted=wanted, frontier_calls=6, confirm=3, pass_at=(1,))
     found = guess(Plan(**{**plan.__dict__, "gates": (gate,)}))
-    design = gate._design(5)
+    design = gate.rule(5)
     rng, calls, kept, votes = random.Random(11), 0, 0, 0
     for _ in range(number):
         rate, passes, rounds = rng.betavariate(UNIFORM.passes, UNIFORM.failures), 0, 0

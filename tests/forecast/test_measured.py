@@ -126,10 +126,10 @@ async def test_the_store_tells_what_was_journaled_of_landed_pulls_and_no_more(tm
     jobs = store.jobs()
     found = list(store.past_runs("rubric_in_tests", "1", 7))
     assert [one.job.id for one in found] == [job.id for job in reversed(jobs)]
-    assert [one.pulls for one in found] == [min(7, len(store.landed(job.id))) for job in reversed(jobs)]
+    assert [one.pulls for one in found] == [min(7, len(list(store.candidates(job_id=job.id)))) for job in reversed(jobs)]
     assert not list(store.past_runs("rubric_in_tests", "2", 7)) and not list(store.past_runs("another", "1", 7))
     for one in found:
-        units = store.landed(one.job.id)[: one.pulls]
+        units = list(store.candidates(job_id=one.job.id))[: one.pulls]
         assert one.accepted == sum(unit.state == "accepted" for unit in units)
         for use in one.uses:
             calls = [

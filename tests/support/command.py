@@ -79,7 +79,8 @@ class Desk:
             keys.get(role.value, role.value): [member.model_dump(mode="json", exclude_defaults=True) for member in members]
             for role, members in cast.members.items()
         }
-        seats["author"] = seats["author"][0]  # type: ignore[assignment]
+        for single in ("author", "critic"):
+            seats[single] = seats[single][0]  # type: ignore[assignment]
         (self.folder / "cast.yaml").write_text(yaml.safe_dump({**seats, "allow_related": cast.allow_related}))
 
     def run(self, *arguments: str, **more: Any) -> Process:
