@@ -26,7 +26,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD: Final = "0005"
+HEAD: Final = "0003"
 """The migration this code needs; kept here so that opening a current store loads no migration machinery."""
 
 APPEND_ONLY: Final = ("revisions", "receipts", "calls", "call_attempts")

@@ -62,14 +62,11 @@ def _wrong_option(payload: Mapping[str, Any], rng: random.Random) -> Mapping[str
     count = len(grader.get("options") or ()) or int(grader.get("letters", 5))
     letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[:count]
     others = [letter for letter in letters if letter != answer]
-    return {**payload, "answer": rng.choice(others)} if len(answer) == 1 and answer in letters else None
+    return _without_working(payload, rng.choice(others)) if len(answer) == 1 and answer in letters else None
 
 
 def _with(payload: Mapping[str, Any], answer: str, other: str) -> Mapping[str, Any] | None:
-    """The payload with this answer, None where the grader would take the one for the other: then it is not wrong.
-
-    It has no working any more: one that leads elsewhere would betray the answer to whoever compares the two.
-    """
+    """The payload with this answer, None where the grader would take the one for the other: then it is not wrong."""
     grader = payload.get("grader")
     tolerances = grader if isinstance(grader, Mapping) else {}
     right, wrong = Decimal(answer), Decimal(other)
@@ -77,7 +74,12 @@ def _with(payload: Mapping[str, Any], answer: str, other: str) -> Mapping[str, A
     kind = tolerances.get("kind", "number")
     if kind not in ("number", "exact", "math") or abs(wrong - right) <= 2 * allowed or wrong == right:
         return None
-    return {**payload, "answer": other, **({"solution": ""} if "solution" in payload else {})}
+    return _without_working(payload, other)
+
+
+def _without_working(payload: Mapping[str, Any], answer: str) -> Mapping[str, Any]:
+    """A working that leads elsewhere would betray the answer to whoever compares the two."""
+    return {**payload, "answer": answer, **({"solution": ""} if "solution" in payload else {})}
 
 
 PLANTERS: Final = tuple(

@@ -11,7 +11,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from tests.support.command import SPEC, Desk, Process, ended, server_config, wait_until
+from tests.support.command import SPEC, Desk, Process, complaints, ended, server_config, wait_until
 from tests.support.model_server import ServerProcess
 from tests.support.wire import answers
 
@@ -46,9 +46,7 @@ def undisturbed(folder: Path) -> Desk:
 def check_interrupted(desk: Desk, process: Process) -> str:
     told = ended(process)
     assert told.code == 130, told
-    assert (
-        len(told.err.strip().splitlines()) == 1 and f"factory resume {desk.job()}" in told.err and "Traceback" not in told.out
-    )
+    assert len(complaints(told.err)) == 1 and f"factory resume {desk.job()}" in told.err and "Traceback" not in told.out
     store = desk.open()
     job, money = store.jobs()[-1], store.money(desk.job())
     store.close()
@@ -123,7 +121,7 @@ def test_before_the_job_exists_nothing_is_written(number: signal.Signals, tmp_pa
     wait_until(here.exists, process)
     process.send_signal(number)
     told = ended(process)
-    assert told.code == 130 and len(told.err.strip().splitlines()) == 1, told
+    assert told.code == 130 and len(complaints(told.err)) == 1, told
     assert not (desk.folder / "s.db").exists()
 
 

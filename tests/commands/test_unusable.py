@@ -12,7 +12,7 @@ import pytest
 
 from factory.providers.endpoint import OFFICIAL
 from factory.types import Cast, Role
-from tests.support.command import KEYS, REHEARSAL, Desk, Ended, ended, server_config
+from tests.support.command import KEYS, REHEARSAL, Desk, Ended, complaints, ended, server_config
 from tests.support.model_server import ServerProcess
 from tests.support.wire import answers, wired
 
@@ -34,7 +34,7 @@ def check_refused(desk: Desk, told: Ended, log: Path, *named: str) -> None:
     """Exit 5, soon, one message; what was paid for is journaled, and nothing but that is charged."""
     assert told.code == 5, told
     assert told.seconds < 10
-    assert len(told.err.strip().splitlines()) == 1 and "Traceback" not in told.out
+    assert len(complaints(told.err)) == 1 and "Traceback" not in told.out
     assert all(part in told.err for part in named), told.err
     store = desk.open()
     job = store.jobs()[-1]
@@ -106,7 +106,7 @@ def test_an_endpoint_that_swallows_connections(tmp_path: Path) -> None:
 def test_without_a_key_nothing_is_written(tmp_path: Path) -> None:
     desk = Desk(tmp_path / "desk", lambda protocol: OFFICIAL[protocol][0])
     told = ended(desk.run(*TARGET, environment={"OPENAI_API_KEY": "", "ANTHROPIC_API_KEY": ""}))
-    assert told.code == 5 and "OPENAI_API_KEY" in told.err and len(told.err.strip().splitlines()) == 1
+    assert told.code == 5 and "OPENAI_API_KEY" in told.err and len(complaints(told.err)) == 1
     assert sorted(path.name for path in desk.folder.iterdir()) == ["cast.yaml", "spec.yaml"]
 
 

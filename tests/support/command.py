@@ -46,6 +46,11 @@ def server_config(log: Path, **more: Any) -> dict[str, Any]:
     return {"players": players, "models": served(REHEARSAL), "log": str(log), "key": KEY, **more}
 
 
+def complaints(err: str) -> list[str]:
+    """What a command complained of: its lines on standard error but for the estimate that a run begins with."""
+    return [line for line in err.strip().splitlines() if line.startswith("factory:") or "Traceback" in line]
+
+
 class Process(subprocess.Popen[str]):
     """began: monotonic seconds."""
 
