@@ -84,7 +84,7 @@ async def test_it_is_within_a_factor_of_one_and_a_half_of_what_is_billed(tmp_pat
             for role, row in off.items():
                 print(policy, role, {name: round(value, 2) for name, value in row.items()})
             assert max(off["all"].values()) < (FACTOR if policy is cold else 1.3), (policy, off)
-            # How many candidates get as far as the panel is a guess before the first run (this author plants half of its items).
+            # How many candidates get as far as the panel is a guess before the first run (this one plants half its items).
             by_role = FACTOR if policy is warm else 2.5
             assert max(row[name] for row in off.values() for name in ("calls", "usd")) < by_role, (policy, off)
             assert found.unpriced == ()
