@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
@@ -115,6 +115,8 @@ def test_a_prompt_that_holds_its_answer_is_found_out(value: dict[str, Any], prom
 # --- properties -------------------------------------------------------------------------------------------------------
 
 
+@example(99, 0, "%", [])
+@example(100, 0, "%", [])
 @settings(max_examples=80, deadline=None)
 @given(
     st.integers(-(10**7), 10**7),

@@ -41,14 +41,16 @@ def attacks(settings: NumberSettings, prompt: str, reference: str) -> Iterator[T
     # Far enough not to be right by tolerance, near enough to be hedged with.
     step = max(Fraction(1), Fraction(-(-2 * tolerance // 1)))
     decoys = [decimal_text(value + step * by) for by in (1, 2, 3, -1)]
-    # 0 divided by anything is 0.
-    yield from trials("hedge", (form.format(r=right, d=decoys[0]) for form in _HEDGES if value or form != "{r}/{d}"))
+    share = any(number.is_percent(unit) for unit in (truth.unit, *settings.units))
+    # 0 divided by anything is 0, and 99/100 is 99 %.
+    quotient = value / Fraction(decoys[0]) if Fraction(decoys[0]) else value
+    hedges = [form for form in _HEDGES if form != "{r}/{d}" or not _stands_for(quotient, value, share)]
+    yield from trials("hedge", (form.format(r=right, d=decoys[0]) for form in hedges))
     yield from trials("taken_back", (form.format(r=right, d=decoys[0]) for form in _TAKEN_BACK))
     yield from _stuffed(right, decoys)
-    yield from _off_format(value, tolerance)
+    yield from _off_format(value, tolerance, share)
     yield from _unit_tricks(settings, truth, right)
     yield from _look_alikes(value, right)
-    share = any(number.is_percent(unit) for unit in (truth.unit, *settings.units))
     far = [Fraction(0), value / 2, value * 2]
     yield from trials("far_off", (decimal_text(guess) for guess in far if not _stands_for(guess, value, share)))
     yield from trials("constant", (str(guess) for guess in CONSTANTS if not _stands_for(Fraction(guess), value, share)))
@@ -114,7 +116,7 @@ def _stuffed(right: str, decoys: Sequence[str]) -> Iterator[Trial]:
     yield Trial("stuffing", " ".join(map(str, range(max(0, whole - 300), whole + 300))))
 
 
-def _off_format(value: Fraction, tolerance: Fraction) -> Iterator[Trial]:
+def _off_format(value: Fraction, tolerance: Fraction, share: bool) -> Iterator[Trial]:
     """One digit, one place or the sign away."""
     digits = decimal_text(value)
     wrong = [
@@ -128,7 +130,7 @@ def _off_format(value: Fraction, tolerance: Fraction) -> Iterator[Trial]:
         wrong += [digits[::-1], f"{digits[:-1]}.{digits[-1]}", f"{digits} {digits}1", digits[:-1]]
     for text in wrong:
         read, _ = number.read(text)
-        if read is None or abs(read.value - value) > tolerance:
+        if read is None or not (abs(read.value - value) <= tolerance or _stands_for(read.value, value, share)):
             yield Trial("off_format", text)
 
 
