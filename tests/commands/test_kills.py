@@ -121,7 +121,12 @@ def test_killed_at_random_moments_it_never_overspends(kills: int, tmp_path: Path
         victim.ends_as(undisturbed)
 
 
-@pytest.mark.parametrize("point", ["attempt.inside", "attempt.before_commit", "attempt.after_commit", "call.before_commit"])
+SLOW = [
+    pytest.param(point, marks=pytest.mark.slow) for point in ("attempt.inside", "attempt.before_commit", "call.before_commit")
+]
+
+
+@pytest.mark.parametrize("point", ["attempt.after_commit", *SLOW])
 def test_killed_while_money_moves(point: str, tmp_path: Path) -> None:
     log = tmp_path / "log"
     with ServerProcess(server_config(log, usage_spread=0.5, delay_ms=[0, DELAY_MS])) as server:

@@ -63,7 +63,7 @@ def looked_at(desk: Desk) -> list[Ended]:
     return [ended(desk.spawn(*arguments, environment=LOUD)) for arguments in asked]
 
 
-@pytest.mark.parametrize("key", [KEY, AWKWARD])
+@pytest.mark.parametrize("key", [pytest.param(KEY, marks=pytest.mark.slow), AWKWARD])
 def test_a_key_echoed_in_errors_that_pass_is_kept_nowhere(key: str, tmp_path: Path) -> None:
     faults = ["echo_key:500", "echo_key:429", "echo_key_escaped:503", "echo_key_escaped:500"]
     # The first request is an author's, and ends that pull; the others are tried again.
