@@ -111,6 +111,9 @@ async def resume(
 
     retry_errors: pull a new index for every candidate that errored since this was last asked; the errored ones stay.
     """
+    # Planning takes seconds, in which another resume may have taken the job to its end.
+    if store.job(job.id).state is JobState.DONE and not retry_errors:
+        raise BadInput("another process has finished it", where=f"job {job.id}", fix=f"See `factory status {job.id}`")
     lease = await store.acquire(job.id, this_process())
     if retry_errors:
         await store.append(lease, unretried(store, job))

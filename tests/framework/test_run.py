@@ -162,3 +162,12 @@ async def test_an_errored_candidate_stays_and_a_new_index_is_pulled_in_its_stead
     assert outcome(store, job.id)[:10] == before and len(outcome(store, job.id)) == 12
     assert jobs.unretried(store, again) == 0
     store.close()
+
+
+async def test_a_resume_that_was_overtaken_is_refused(tmp_path: Path) -> None:
+    store = open_at(tmp_path)
+    job, _ = await start(store, Setup(), Policy(attempts=4))
+    with pytest.raises(BadInput, match="another process has finished it"):
+        await resume(store, Setup(), job.id)
+    assert store.job(job.id).state is JobState.DONE
+    store.close()
