@@ -107,12 +107,12 @@ async def start(store: SqlStore, plan: Plan, job: JobRecord, limits: Limits, fac
 async def resume(
     store: SqlStore, plan: Plan, job: JobRecord, limits: Limits, face: Face, *, retry_errors: bool = False
 ) -> RunEnd:
-    """Go on with a job that is not done. Raises LeaseLost while another process works it.
+    """Go on with a job. Raises LeaseLost while another process works it, BadInput where one finished it since `job` was read.
 
     retry_errors: pull a new index for every candidate that errored since this was last asked; the errored ones stay.
     """
     # Planning takes seconds, in which another resume may have taken the job to its end.
-    if store.job(job.id).state is JobState.DONE and not retry_errors:
+    if job.state is not JobState.DONE and store.job(job.id).state is JobState.DONE:
         raise BadInput("another process has finished it", where=f"job {job.id}", fix=f"See `factory status {job.id}`")
     lease = await store.acquire(job.id, this_process())
     if retry_errors:

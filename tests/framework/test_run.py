@@ -167,7 +167,8 @@ async def test_an_errored_candidate_stays_and_a_new_index_is_pulled_in_its_stead
 async def test_a_resume_that_was_overtaken_is_refused(tmp_path: Path) -> None:
     store = open_at(tmp_path)
     job, _ = await start(store, Setup(), Policy(attempts=4))
+    when_planned = replace(store.job(job.id), state=JobState.INTERRUPTED)
     with pytest.raises(BadInput, match="another process has finished it"):
-        await resume(store, Setup(), job.id)
+        await jobs.resume(store, Setup().plan(), when_planned, jobs.Limits(4), jobs.Face())
     assert store.job(job.id).state is JobState.DONE
     store.close()
