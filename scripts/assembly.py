@@ -35,7 +35,7 @@ from factory.types import Candidate, Cast, Member, Role, Spec
 from scripts.registry import find_recipe
 
 if TYPE_CHECKING:
-    from factory.providers.transport import Connections
+    from factory.providers.connection import Connections
     from store import SqlStore
 
 FRAMEWORK, GATES = Path(factory.__file__).parent, Path(gates.__file__).parent
@@ -243,7 +243,7 @@ class Wires:
             log = os.environ.get(SIM_LOG_VARIABLE)
             return Channel(SimModel(players[member.model.removeprefix("sim:")], member, log=Path(log) if log else None))
         if self._connections is None:
-            from factory.providers.transport import Connections
+            from factory.providers.connection import Connections
 
             self._connections = Connections(self.concurrency)
         at = endpoint_of(member)

@@ -3,13 +3,15 @@
     python -m scripts.bench_calls [--rounds 5] [--only openai|anthropic|faults|process]
 
 Ours is a whole `factory run` (`bench_line.py`): lever, journal, limits, durable reservations, receipts, lander, store. Bare is
-a worker pool around the SDK client on the same aiohttp transport, by the same `client.post`, with orjson on both sides: nothing
-is kept, nothing limited, nothing tried again. Both talk to `bench_server.py` in a process of its own, turn about.
+what a person writes who needs none of that: a worker pool around the SDK's own call (`chat.completions.create`,
+`messages.create`), the answer parsed. Floor is the least either can take: the same pool around `client.post` with orjson, our
+adapters' own request path. Both lie over our aiohttp transport, and neither keeps, limits or tries anything again. All talk to
+`bench_server.py` in a process of its own, turn about.
 
 CPU is this process's, all threads, in ms per call, marginal: the difference of two sizes divided by the difference in calls.
 Efficiency is the ideal wall time at 200 ms of latency over the measured one. Every figure is the median of the rounds, and
-`overhead` is the median of the rounds' ratios. fault_ratio: 429s carry `Retry-After: 1`, which the bare loop waits out too;
-fault_ratio_unhinted: they carry nothing.
+`overhead` is the median of the rounds' ratios to the bare loop, `over_floor` to the floor.
+fault_ratio: 429s carry `Retry-After: 1`, which the bare loop waits out too; fault_ratio_unhinted: they carry nothing.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any, Final
@@ -34,6 +36,7 @@ from typing import Any, Final
 from scripts.bench_line import MAX_TOKENS, SCHEMA, Bench, messages, scratch_store
 
 Call = Callable[[int], Awaitable[object]]
+Loop = Callable[["Bench", int], AbstractAsyncContextManager[Call]]
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 PROTOCOLS: Final = ("openai", "anthropic")
@@ -50,23 +53,50 @@ FAULT_CALLS: Final = 500
 
 @asynccontextmanager
 async def bare(bench: Bench, concurrency: int) -> AsyncIterator[Call]:
-    """One call by the SDK's request path, on a client of its own: bytes in, bytes out, both parsed."""
+    """One call as the SDK offers it, on a client of its own."""
+    import anthropic
+    import httpx2
+    import openai
+
+    from factory.providers.endpoint import endpoint_of
+    from factory.providers.transport import Transport
+
+    endpoint, key = endpoint_of(bench.member("bare")), "bench-key-0123456789"
+    async with httpx2.AsyncClient(transport=Transport(endpoint, key, concurrency), timeout=30) as http:
+        given: dict[str, Any] = {"api_key": key, "base_url": endpoint.base_url, "max_retries": 0, "http_client": http}
+        speaks_openai = bench.protocol == "openai"
+        create: Any = (
+            openai.AsyncOpenAI(**given).chat.completions.create
+            if speaks_openai
+            else anthropic.AsyncAnthropic(**given).messages.create
+        )
+
+        async def call(number: int) -> object:
+            answer = await create(**body_of(bench.protocol, number))
+            return json.loads(answer.choices[0].message.content if speaks_openai else answer.content[0].text)
+
+        yield call
+
+
+@asynccontextmanager
+async def floor(bench: Bench, concurrency: int) -> AsyncIterator[Call]:
+    """One call by our adapters' request path and nothing else: bytes in, bytes out, both parsed."""
     import httpx2
     import orjson
 
+    from factory.providers.connection import Connections
     from factory.providers.endpoint import endpoint_of
-    from factory.providers.transport import Connections
 
     connections = Connections(concurrency)
     client = connections.to(endpoint_of(bench.member("bare"))).client
-    openai = bench.protocol == "openai"
-    path = "/chat/completions" if openai else "/v1/messages"
+    speaks_openai = bench.protocol == "openai"
+    path = "/chat/completions" if speaks_openai else "/v1/messages"
 
     async def call(number: int) -> object:
         content = orjson.dumps(body_of(bench.protocol, number))
         response = await client.post(path, cast_to=httpx2.Response, content=content)
         body = orjson.loads(response.content)
-        return orjson.loads(body["choices"][0]["message"]["content"] if openai else body["content"][0]["text"])
+        return orjson.loads(body["choices"][0]["message"]["content"] if speaks_openai else body["content"][0]["text"])
 
     try:
         yield call
@@ -113,8 +143,8 @@ def retried(call: Call) -> Call:
 # --- measures: each makes its calls anew, on connections of its own, and returns seconds
 
 
-async def bare_cpu_s(bench: Bench, calls: int, concurrency: int) -> float:
-    async with bare(bench, concurrency) as call:
+async def loop_cpu_s(loop: Loop, bench: Bench, calls: int, concurrency: int) -> float:
+    async with loop(bench, concurrency) as call:
         began = time.process_time()
         await drive(call, calls, concurrency)
         return time.process_time() - began
@@ -140,18 +170,23 @@ def our_wall_s(bench: Bench, candidates: int, concurrency: int) -> float:
 def cpu(server: str, protocol: str, rounds: int) -> dict[str, float]:
     bench = Bench(protocol, f"{server}/0")
     more = (LARGE - SMALL) * bench.calls
-    ours, base = [], []
+    ours: list[float] = []
+    loops: dict[Loop, list[float]] = {bare: [], floor: []}
     for number in range(rounds + 1):
         small, large = our_cpu_s(bench, SMALL, 64), our_cpu_s(bench, LARGE, 64)
-        bare_small, bare_large = (asyncio.run(bare_cpu_s(bench, size * bench.calls, 64)) for size in (SMALL, LARGE))
         # The first round loads what is loaded late.
         if number:
             ours.append((large - small) / more * 1000)
-            base.append((bare_large - bare_small) / more * 1000)
+        for loop, figures in loops.items():
+            small, large = (asyncio.run(loop_cpu_s(loop, bench, size * bench.calls, 64)) for size in (SMALL, LARGE))
+            if number:
+                figures.append((large - small) / more * 1000)
     return {
         "cpu_ms_per_call": statistics.median(ours),
-        "bare_cpu_ms_per_call": statistics.median(base),
-        "overhead": statistics.median(mine / theirs for mine, theirs in zip(ours, base, strict=True)),
+        "bare_cpu_ms_per_call": statistics.median(loops[bare]),
+        "floor_cpu_ms_per_call": statistics.median(loops[floor]),
+        "overhead": statistics.median(mine / theirs for mine, theirs in zip(ours, loops[bare], strict=True)),
+        "over_floor": statistics.median(mine / theirs for mine, theirs in zip(ours, loops[floor], strict=True)),
     }
 
 
@@ -196,7 +231,7 @@ def startup_cpu_s(server: str, rounds: int) -> dict[str, float]:
     )
     solver = author.replace("openai/a, family: a", "openai/c, family: c")
     with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "spec.yaml").write_text(spec + "\nwithout: [novelty]\nrepairs: 0\n")
+        (Path(folder) / "spec.yaml").write_text(spec + "\nwithout: [novelty, counter, realism, gameability]\nrepairs: 0\n")
         (Path(folder) / "cast.yaml").write_text(f"author: {author}\noracle: {oracle}\nsolvers: [{solver}]\n")
         command = [
             "-c",

@@ -22,6 +22,7 @@ from factory.similarity.unread import NO_EMBEDDER, UnreadCorpus
 from factory.types import Candidate, State
 from scripts.assembly import Plan, Wires, prepare_again
 from scripts.auditing.plan import audit_again
+from scripts.pace import unhurried_interpreter
 from scripts.probing import probe_again
 from store import SqlStore, this_process
 
@@ -220,7 +221,8 @@ async def _go(
         running.append(run)
         watcher = face.watch(run)
         try:
-            return await run.go()
+            with unhurried_interpreter():
+                return await run.go()
         finally:
             if watcher is not None:
                 watcher.cancel()

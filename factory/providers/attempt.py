@@ -11,10 +11,11 @@ import httpx2
 import orjson
 
 from factory.errors import BadInput, FactoryError, FailureKind, ModelFailure
+from factory.providers.connection import Connection
 from factory.providers.endpoint import CallSettings
 from factory.providers.failures import Asked, error_in_success, refusal, shown
 from factory.providers.structured import parse_structured
-from factory.providers.transport import CONNECT_S, Connection, Faulted
+from factory.providers.transport import CONNECT_S, Faulted
 from factory.types import BlobRef, Message, ModelReply, ModelRequest, Usage
 
 KEY_HEADER: Final = "X-Client-Request-Id"

@@ -9,7 +9,7 @@ from factory.providers.endpoint import endpoint_of, settings_of
 from factory.types import Member
 
 if TYPE_CHECKING:
-    from factory.providers.transport import Connections
+    from factory.providers.connection import Connections
 
 
 def check(member: Member) -> None:

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from factory.errors import FailureKind
 from factory.providers.attempt import Answer, Caller, Said, foreign, name_of, reply, text_of, tokens
+from factory.providers.connection import Connection
 from factory.providers.endpoint import provider_of, settings_of
 from factory.providers.failures import Asked
 from factory.providers.schemas import OPENAI, WireSchemas
-from factory.providers.transport import Connection
 from factory.types import Member, ModelReply, ModelRequest, ReplySchema, Usage
 
 # Servers that copy the protocol name a natural end in these ways, or not at all.

@@ -1,10 +1,10 @@
-"""The one way onto the wire: SDK clients shared by endpoint, over an aiohttp transport of our own.
+"""The one way onto the wire: HTTP/1.1 through aiohttp, in the shape the SDKs' HTTP client wants.
 
 The transport reads a whole answer under an idle limit, bounds its size, follows no redirect, and takes the key out of
 whatever a server echoes before an SDK, a log or an exception can hold it. What fails below HTTP leaves it already typed.
 
-Measured reasons (openai 3.54, anthropic 2.12): a client per call costs 19 ms of CPU, one per endpoint 0.8; aiohttp
-beneath the SDK saves a quarter of a millisecond and does not grow with concurrency.
+Measured reason (openai 3.54): aiohttp beneath the SDK saves a quarter of a millisecond of CPU and does not grow with
+concurrency.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import asyncio
 import errno
 import socket
 import ssl
-from typing import Any, Final
+from typing import Final
 
 import aiohttp
 import aiohttp.abc
@@ -33,6 +33,8 @@ KEEPALIVE_S: Final = 4.0
 # What a request that never left is billed for.
 UNSENT: Final = Usage(0, 0)
 
+# aiohttp writes the host and the length itself and can undo only two encodings everywhere.
+_OWN_HEADERS = frozenset({b"host", b"content-length", b"accept-encoding"})
 _HOP_HEADERS = frozenset({b"content-encoding", b"content-length", b"transfer-encoding", b"connection", b"set-cookie"})
 
 
@@ -66,7 +68,7 @@ class Transport(httpx2.AsyncBaseTransport):
                 request.method,
                 yarl.URL(str(request.url), encoded=True),
                 headers=self._headers(request),
-                data=request.content,
+                data=request.read(),
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=limits["connect"]),
                 proxy=self._proxy,
@@ -127,9 +129,10 @@ class Transport(httpx2.AsyncBaseTransport):
 
     @staticmethod
     def _headers(request: httpx2.Request) -> list[tuple[str, str]]:
-        # aiohttp writes the host and the length itself and can undo only these two encodings everywhere.
-        own = ("host", "content-length", "accept-encoding")
-        return [*((k, v) for k, v in request.headers.multi_items() if k not in own), ("accept-encoding", "gzip, deflate")]
+        # `raw`, because every other view of httpx2's headers looks at all of them anew for each one.
+        kept = [(k.decode("ascii"), v.decode("latin-1")) for k, v in request.headers.raw if k.lower() not in _OWN_HEADERS]
+        kept.append(("accept-encoding", "gzip, deflate"))
+        return kept
 
     def _typed(self, exc: Exception) -> ModelFailure | ProviderUnusable:
         host = self._endpoint.host
@@ -155,47 +158,6 @@ class Transport(httpx2.AsyncBaseTransport):
 
     def _never(self, what: str, fix: str) -> ProviderUnusable:
         return ProviderUnusable(f"the endpoint cannot be reached: {what}", where=self._endpoint.base_url, fix=fix)
-
-
-class Connection:
-    """An endpoint's SDK client and its slots. Waiting for a slot comes before an attempt's deadline starts to run."""
-
-    def __init__(self, endpoint: Endpoint, concurrency: int) -> None:
-        self.endpoint = endpoint
-        secret = endpoint.key()
-        self._transport = Transport(endpoint, secret, concurrency)
-        self.slots = asyncio.Semaphore(concurrency)
-        timeout = httpx2.Timeout(None, connect=CONNECT_S)
-        http = httpx2.AsyncClient(transport=self._transport, follow_redirects=False, trust_env=False, timeout=timeout)
-        sdk = _sdk(endpoint.provider)
-        # SDK retries stay off: the journal owns retries, so that each attempt has its own reservation and receipt.
-        shared: dict[str, Any] = {"api_key": secret, "base_url": endpoint.base_url, "max_retries": 0, "http_client": http}
-        self.client: Any = sdk.AsyncOpenAI(**shared) if endpoint.provider == "openai" else sdk.AsyncAnthropic(**shared)
-        self.status_error: type[Any] = sdk.APIStatusError
-        self.connection_error: type[Any] = sdk.APIConnectionError
-
-    async def aclose(self) -> None:
-        await self.client.close()
-
-
-class Connections:
-    """The connections of one process, one per endpoint. concurrency: the most requests in flight at each."""
-
-    def __init__(self, concurrency: int) -> None:
-        self._concurrency = concurrency
-        self._open: dict[Endpoint, Connection] = {}
-
-    def to(self, endpoint: Endpoint) -> Connection:
-        """The shared connection, made at its first use. Raises ProviderUnusable when the environment has no usable key."""
-        if endpoint not in self._open:
-            self._open[endpoint] = Connection(endpoint, self._concurrency)
-        return self._open[endpoint]
-
-    async def aclose(self) -> None:
-        """Close every connection; to be awaited in the loop that used them."""
-        for connection in self._open.values():
-            await connection.aclose()
-        self._open.clear()
 
 
 class _TooLarge(Exception):
@@ -244,17 +206,6 @@ def _unescaped(data: bytes) -> bytes:
         return orjson.dumps(orjson.loads(data))
     except (orjson.JSONDecodeError, orjson.JSONEncodeError):
         return data
-
-
-def _sdk(provider: str) -> Any:
-    """The provider's SDK, imported now: it takes a quarter of a second or more, and rehearsals need none."""
-    if provider == "openai":
-        import openai
-
-        return openai
-    import anthropic
-
-    return anthropic
 
 
 def _no_such_host(error: OSError) -> bool:

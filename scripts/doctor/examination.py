@@ -60,7 +60,7 @@ async def _models(setup: Setup) -> AsyncIterator[Diagnosis]:
     if setup.cast is None or all(member.simulated for seats in setup.cast.members.values() for member in seats):
         return
     # Loads aiohttp and, per provider, its SDK: not needed by who has no real model.
-    from factory.providers.transport import Connections
+    from factory.providers.connection import Connections
     from scripts.doctor import models
 
     found = list(models.targets(setup.cast, setup.lineages))

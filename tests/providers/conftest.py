@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from factory.providers.transport import Connections
+from factory.providers.connection import Connections
 from tests.support.at_server import KEYS, Bench, Benches
 from tests.support.faults import FaultPlan
 from tests.support.model_server import ModelServer, Rehearsed

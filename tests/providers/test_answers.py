@@ -15,8 +15,8 @@ import pytest
 from factory.errors import BadInput, FailureKind, ModelFailure
 from factory.providers.anthropic import DEFAULT_MAX_TOKENS
 from factory.providers.connect import connect
+from factory.providers.connection import Connections
 from factory.providers.sim import SimModel
-from factory.providers.transport import Connections
 from factory.types import BlobRef, Member, Message, ModelReply, ModelRequest, ReplySchema
 from tests.support.at_server import KEYS, Benches
 from tests.support.faults import FaultPlan

@@ -13,8 +13,8 @@ import pytest
 
 from factory.errors import BadInput, FactoryError, FailureKind, ModelFailure, ProviderUnusable
 from factory.providers.connect import check, connect
+from factory.providers.connection import Connections
 from factory.providers.endpoint import endpoint_of
-from factory.providers.transport import Connections
 from factory.types import Member, ModelRequest
 from tests.support.at_server import KEYS, Benches
 from tests.support.model_server import ModelServer, Rehearsed

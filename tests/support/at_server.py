@@ -9,7 +9,7 @@ from typing import Any
 
 from factory.ports import Model
 from factory.providers.connect import connect
-from factory.providers.transport import Connections
+from factory.providers.connection import Connections
 from factory.types import Member, ModelReply, ModelRequest, ReplySchema
 from tests.support.model_server import ModelServer
 from tests.support.players import ASK, SCHEMA
