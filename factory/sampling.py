@@ -11,7 +11,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, islice
 from random import Random
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
@@ -61,6 +61,12 @@ def axis_order(axes: Sequence[Axis]) -> list[int]:
             )
         order.append(ready)
     return order
+
+
+def check_cells(axes: Sequence[Axis], exclude: Sequence[Exclusion]) -> None:
+    """Raises BadInput when the exclusions leave no cell at all."""
+    if not _Grid(axes, exclude).has_cell(LISTED_CELLS):
+        Sampler(axes, exclude, seed=0)
 
 
 class Sampler:
@@ -152,22 +158,30 @@ class _Grid:
     def listed(self, limit: int) -> list[tuple[Cell, float]] | None:
         """Every valid cell with its chance when each axis is drawn in turn by weight; None when there are more than `limit`."""
         out: list[tuple[Cell, float]] = []
-        visits = 0
-        stack: list[tuple[Cell, float]] = [((), 1.0)]
-        while stack:
-            head, chance = stack.pop()
-            visits += 1
+        for visits, (head, chance) in enumerate(self._heads(), start=1):
             if visits > 8 * limit or len(out) > limit:
                 return None
             if len(head) == len(self.axes):
                 out.append((head, chance))
+        return out
+
+    def has_cell(self, limit: int) -> bool:
+        """Whether a valid cell is among the first `limit` heads."""
+        return any(len(head) == len(self.axes) for head, _ in islice(self._heads(), limit))
+
+    def _heads(self) -> Iterator[tuple[Cell, float]]:
+        """Every allowed beginning of a cell, whole cells included, depth first, with its chance."""
+        stack: list[tuple[Cell, float]] = [((), 1.0)]
+        while stack:
+            head, chance = stack.pop()
+            yield head, chance
+            if len(head) == len(self.axes):
                 continue
             values, total = self.choices(head)
             for value in reversed(values):
                 longer = (*head, value)
                 if self.allowed(longer):
                     stack.append((longer, chance * self.weight(len(head), value) / total))
-        return out
 
     def coordinate(self, cell: Cell) -> Coordinate:
         by_axis = sorted(zip(self.order, cell, self.axes, strict=True), key=lambda entry: entry[0])

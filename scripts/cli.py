@@ -11,6 +11,7 @@ import typer
 import typer.core
 
 from factory.errors import FactoryError, Interrupted
+from scripts.pace import hold_collector
 
 DEBUG_VARIABLE = "FACTORY_DEBUG"
 DEFAULT_STORE = "sqlite:///factory.db"
@@ -80,6 +81,7 @@ def run(
     json: JsonOption = False,
 ) -> None:
     """Turn a spec into accepted candidates."""
+    hold_collector()
     from scripts.commands import run as command
 
     request = command.RunRequest(
@@ -104,6 +106,7 @@ def resume(
     json: JsonOption = False,
 ) -> None:
     """Go on with a job that was interrupted, stopped or killed; what was paid for is not paid for again."""
+    hold_collector()
     from scripts.commands import run as command
 
     seconds = command.seconds(deadline)
@@ -167,6 +170,8 @@ def audit(
 ) -> None:
     """Plant known defects in known-good items and measure what each gate catches, and what it stops without need."""
     from scripts.auditing.plan import AuditOptions
+
+    hold_collector()
     from scripts.commands import audit as command
     from scripts.commands.run import seconds
 
@@ -288,6 +293,7 @@ def probe(
     json: JsonOption = False,
 ) -> None:
     """Measure an existing set without generating: with a cast, or from outcomes or solutions recorded elsewhere."""
+    hold_collector()
     from scripts.commands import probe as command
     from scripts.commands.run import seconds
 

@@ -21,9 +21,7 @@ from factory.similarity.corpus import MemoryCorpus, build
 from factory.similarity.unread import NO_EMBEDDER, UnreadCorpus
 from factory.types import Candidate, State
 from scripts.assembly import Plan, Wires, prepare_again
-from scripts.auditing.plan import audit_again
 from scripts.pace import unhurried_interpreter
-from scripts.probing import probe_again
 from store import SqlStore, this_process
 
 
@@ -63,8 +61,11 @@ def new_job(store: SqlStore, plan: Plan, policy: Policy, seed: int | None) -> Jo
 
 def plan_again(job: JobRecord) -> Plan:
     """The plan of a job from its files as they are now, changed or not. Raises BadInput."""
-    again = {PROBE: probe_again, AUDIT: audit_again}.get(job.kind, prepare_again)
-    return again(job.inputs)
+    if job.kind == PROBE:
+        return probe_again(job.inputs)
+    if job.kind == AUDIT:
+        return audit_again(job.inputs)
+    return prepare_again(job.inputs)
 
 
 def replan(job: JobRecord) -> Plan:

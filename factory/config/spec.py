@@ -24,7 +24,7 @@ from factory.config.yaml import (
     suggest,
 )
 from factory.errors import BadInput
-from factory.sampling import Sampler, axis_order
+from factory.sampling import axis_order, check_cells
 from factory.types import Anchor, Axis, Scalar, Spec
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z")
@@ -269,7 +269,7 @@ def _check_grid(spec: Spec, locate: Locate) -> None:
     except BadInput as problem:
         raise BadInput(problem.what, where=locate(("axes",)), fix=problem.fix) from None
     try:
-        Sampler(spec.axes, spec.exclude, seed=0)
+        check_cells(spec.axes, spec.exclude)
     except BadInput as problem:
         raise BadInput(problem.what, where=locate(("exclude",)), fix=problem.fix) from None
 

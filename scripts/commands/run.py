@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,9 +17,7 @@ from factory.report import estimate_json
 from factory.sampling import Sampler
 from scripts import jobs, live, preflight
 from scripts.assembly import Plan, prepare
-from scripts.commands.audit_shown import print_audit
 from scripts.commands.look import print_status
-from scripts.commands.probe_shown import print_probe
 from scripts.console import complain, say, say_json
 from store import SqlStore, open_store, store_exists
 
@@ -215,9 +213,21 @@ def finish(store: SqlStore, job: JobRecord, work: Coroutine[Any, Any, RunEnd], u
     except KeyboardInterrupt:
         fix = f"`factory resume {job.id}` goes on; calls that were in flight are paid again"
         raise Interrupted("stopped at once", where=f"job {job.id}", fix=fix) from None
-    told = {PROBE: print_probe, AUDIT: print_audit}.get(job.kind, print_status)
-    told(store, job.id, url, json)
+    _told(job.kind)(store, job.id, url, json)
     if end.error is not None:
         complain(f"factory: {end.error.message}")
         return end.error.exit_code
     return 0
+
+
+def _told(kind: str) -> Callable[[SqlStore, str, str, bool], None]:
+    """What shows a job's end. A run does without what the other kinds of job need."""
+    if kind == PROBE:
+        from scripts.commands.probe_shown import print_probe
+
+        return print_probe
+    if kind == AUDIT:
+        from scripts.commands.audit_shown import print_audit
+
+        return print_audit
+    return print_status
