@@ -62,8 +62,12 @@ def new_job(store: SqlStore, plan: Plan, policy: Policy, seed: int | None) -> Jo
 def plan_again(job: JobRecord) -> Plan:
     """The plan of a job from its files as they are now, changed or not. Raises BadInput."""
     if job.kind == PROBE:
+        from scripts.probing import probe_again
+
         return probe_again(job.inputs)
     if job.kind == AUDIT:
+        from scripts.auditing.plan import audit_again
+
         return audit_again(job.inputs)
     return prepare_again(job.inputs)
 
