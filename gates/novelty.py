@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Final
 
 from factory.errors import BadInput
@@ -17,6 +17,7 @@ VARIANT: Final = "variant"
 NEW: Final = "new"
 
 _TEXT_KEPT: Final = 1000
+_FIGURES: Final = tuple(field.name for field in fields(Neighbour))
 # A guess for an author nobody has measured yet: the share of its items that repeat nothing.
 PASSES: Final = 0.9
 
@@ -148,7 +149,7 @@ class Novelty:
             "rule": rule,
             "decided_by": decided_by.id if decided_by else None,
             "embedder": embedder,
-            "neighbours": [{**asdict(n), "text": n.text[:_TEXT_KEPT]} for n in kept],
+            "neighbours": [{**{name: getattr(n, name) for name in _FIGURES}, "text": n.text[:_TEXT_KEPT]} for n in kept],
         }
 
 

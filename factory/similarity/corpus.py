@@ -123,6 +123,10 @@ class MemoryCorpus:
 
     # --- filling it at job start ---
 
+    async def compact(self) -> None:
+        """Everything that is to stand at job start does: from now on the index is searched."""
+        await self._in_worker(self._index.compact)
+
     async def take_accepted(self, entries: Iterable[CorpusEntry], kept: Kept) -> None:
         """Add accepted items as standing at job start."""
         made_anew = 0
@@ -258,6 +262,7 @@ async def build(
         for reference in references:
             await corpus.take_reference(reference, kept)
         await corpus.take_landed(own, landed)
+        await corpus.compact()
     except BaseException:
         corpus.close()
         raise

@@ -6,6 +6,7 @@ Names are told by capitals, so the skeleton is made from the text as it was writ
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from factory.similarity.numbers import DIGITS, NUMBER_WORDS
@@ -70,7 +71,7 @@ def skeleton(text: str) -> str:
     tokens: list[str] = []
     plain = 0
     for kind, token in found:
-        masked = _masked(kind, token, names)
+        masked = NAME if kind == "word" and names and _bare(token) in names else _masked(kind, token)
         if masked in (NUMBER, NAME):
             if not (tokens and tokens[-1] == masked):
                 tokens.append(masked)
@@ -119,10 +120,12 @@ def _names(found: list[tuple[str, str]]) -> frozenset[str]:
     return frozenset(inside | likely)
 
 
-def _masked(kind: str, token: str, names: frozenset[str]) -> str:
+@lru_cache(maxsize=16_384)
+def _masked(kind: str, token: str) -> str:
+    """What stands for a token that is no name of its text, "" for nothing; kept, for texts share most of their words."""
     if kind == "word":
         plain = _plain(token)
-        if plain in _TITLES or _bare(token) in names:
+        if plain in _TITLES:
             return NAME
         if plain in NUMBER_WORDS:
             return NUMBER

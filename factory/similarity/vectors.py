@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import math
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +41,8 @@ PROBED: Final = 24
 
 BITS: Final = 384
 WORDS: Final = BITS // 64
+# Words of a code that are counted first.
+HALF: Final = WORDS // 2
 # Standard deviations of the number of differing bits by which the search looks further than the floor's own angle.
 _SIGMAS: Final = 5.0
 # By bits alone the nearest come in a rough order: those that differ in so many more are looked at too.
@@ -91,20 +93,29 @@ def _levels(vectors: Half) -> NDArray[np.float32]:
 
 
 @cache
-def _most_bits(floor: float) -> int:
-    """How many bits two vectors whose cosine is at least `floor` may differ in."""
+def _most_bits(floor: float, bits: int = BITS) -> int:
+    """How many of so many bits two vectors whose cosine is at least `floor` may differ in."""
     share = math.acos(max(-1.0, min(1.0, floor))) / math.pi
-    return math.ceil(BITS * share + _SIGMAS * math.sqrt(BITS * share * (1 - share)))
+    return math.ceil(bits * share + _SIGMAS * math.sqrt(bits * share * (1 - share)))
+
+
+def _limit(bits: NDArray[Any], most: int, nearest: int) -> int:
+    """How many differing bits are looked at: `most`, or as many as the nearest few take."""
+    if not nearest or not len(bits):
+        return most
+    kth = bits.min() if nearest == 1 else np.partition(bits, min(nearest, len(bits)) - 1)[min(nearest, len(bits)) - 1]
+    return max(most, int(kth) + _ROUGHLY)
 
 
 def _differing(held: NDArray[np.uint64], code: NDArray[np.uint64]) -> NDArray[np.uint16]:
-    """Differing bits of codes held word by word, shape (WORDS, n), from one code: shape (n,)."""
-    total = np.empty(held.shape[1], dtype=np.uint16)
+    """Differing bits of codes held word by word, shape (words, n), from one code of as many words: shape (n,)."""
+    total = np.zeros(held.shape[1], dtype=np.uint16)
     # Block by block, so that what is in between stays in the processor's cache; three words' bits fit a byte.
     for start in range(0, len(total), _BLOCK):
         counts = np.bitwise_count(held[:, start : start + _BLOCK] ^ code[:, None])
-        low, high = counts[0] + counts[1] + counts[2], counts[3] + counts[4] + counts[5]
-        np.add(low, high, out=total[start : start + _BLOCK], dtype=np.uint16)
+        for word in range(0, len(counts), 3):
+            part = counts[word] + counts[word + 1] + counts[word + 2]
+            np.add(total[start : start + _BLOCK], part, out=total[start : start + _BLOCK])
     return total
 
 
@@ -114,7 +125,8 @@ class VectorIndex:
     def __init__(self, dimension: int) -> None:
         self._vectors = Column("<f2", (dimension,))
         self._first: NDArray[np.float32] = np.empty((EXACT, dimension), dtype=np.float32)
-        self._codes: NDArray[np.uint64] = np.empty((WORDS, SCANNED), dtype=np.uint64)
+        self._codes = Column("<u8", (WORDS,))
+        self._first_codes: NDArray[np.uint64] = np.empty((WORDS, SCANNED), dtype=np.uint64)
         self._cells: _Cells | None = None
 
     def __len__(self) -> int:
@@ -126,14 +138,15 @@ class VectorIndex:
         self._vectors.extend(vectors)
         if start < EXACT:
             self._first[start : min(end, EXACT)] = vectors[: EXACT - start]
+        self._codes.extend(made)
         if start < SCANNED:
-            self._codes[:, start : min(end, SCANNED)] = made[: SCANNED - start].T
+            self._first_codes[:, start : min(end, SCANNED)] = made[: SCANNED - start].T
         if self._cells is None:
             if end < CENTRES_FROM:
                 return
             held = self._vectors.view()
             self._cells = _Cells(held[: CENTRES_FROM : CENTRES_FROM // CELLS])
-            self._cells.add(held[:start], np.ascontiguousarray(self._codes[:, :start].T), first=0)
+            self._cells.add(held[:start], self._codes.view()[:start], first=0)
         self._cells.add(vectors, made, first=start)
 
     def row(self, row: int) -> Half:
@@ -154,25 +167,23 @@ class VectorIndex:
             kth = np.partition(found, rows - nearest)[rows - nearest] if 0 < nearest < rows else -np.inf
             return np.flatnonzero(found >= min(floor, float(kth) if nearest else np.inf) - MARGIN)
         if rows <= SCANNED or self._cells is None:
-            numbers, bits = None, _differing(self._codes[:, :rows], code)
-        else:
-            numbers, bits = self._cells.near(vector, code, rows)
-        most, wanted = _most_bits(floor), min(nearest, len(bits))
-        if wanted:
-            kth = bits.min() if wanted == 1 else np.partition(bits, wanted - 1)[wanted - 1]
-            most = max(most, int(kth) + _ROUGHLY)
-        chosen = np.flatnonzero(bits <= most)
-        return chosen if numbers is None else np.sort(numbers[chosen]).astype(np.int64)
+            bits = _differing(self._first_codes[:, :rows], code)
+            return np.flatnonzero(bits <= _limit(bits, _most_bits(floor), nearest))
+        numbers, halves = self._cells.near(vector, code[:HALF], rows)
+        # Half of the bits rule out all but a hundredth, whose other half then lies anywhere in memory.
+        numbers = numbers[halves <= _limit(halves, _most_bits(floor, 64 * HALF), nearest)]
+        bits = _differing(self._codes.take(numbers).T, code)
+        return np.sort(numbers[bits <= _limit(bits, _most_bits(floor), nearest)]).astype(np.int64)
 
 
 class _Cells:
-    """Rows by the centre nearest to them."""
+    """Rows by the centre nearest to them, with the first HALF words of their codes."""
 
     def __init__(self, centres: Half) -> None:
         self._centres = _levels(centres)
         self._rows = [Column(np.uint32) for _ in range(len(centres))]
         # By word, as bits are counted; grown here, for a `Column` grows along its first axis.
-        self._codes = [np.empty((WORDS, 0), dtype=np.uint64) for _ in range(len(centres))]
+        self._halves = [np.empty((HALF, 0), dtype=np.uint64) for _ in range(len(centres))]
 
     def add(self, vectors: Half, made: NDArray[np.uint64], *, first: int) -> None:
         home = np.argmax(_levels(vectors) @ self._centres.T, axis=1)
@@ -180,21 +191,22 @@ class _Cells:
         for cell in set(home.tolist()):
             its = np.flatnonzero(home == cell)
             start, end = len(self._rows[cell]), len(self._rows[cell]) + len(its)
-            if end > self._codes[cell].shape[1]:
-                grown = np.empty((WORDS, end + end // 8 + 16), dtype=np.uint64)
-                grown[:, :start] = self._codes[cell][:, :start]
-                self._codes[cell] = grown
+            if end > self._halves[cell].shape[1]:
+                grown = np.empty((HALF, end + end // 8 + 16), dtype=np.uint64)
+                grown[:, :start] = self._halves[cell][:, :start]
+                self._halves[cell] = grown
             self._rows[cell].extend(numbers[its])
-            self._codes[cell][:, start:end] = made[its].T
+            self._halves[cell][:, start:end] = made[its, :HALF].T
 
-    def near(self, vector: Half, code: NDArray[np.uint64], rows: int) -> tuple[NDArray[np.uint32], NDArray[np.uint16]]:
-        """Rows below `rows` in the cells about a vector, and how many bits each differs in."""
+    def near(self, vector: Half, half: NDArray[np.uint64], rows: int) -> tuple[NDArray[np.uint32], NDArray[np.uint16]]:
+        """Rows below `rows` in the cells about a vector, and how many of the first half's bits each differs in."""
         likeness = self._centres @ _levels(vector)
-        numbers, bits = [], []
+        numbers, halves = [], []
         # Equal likeness: the lower cell, so that the choice is the same everywhere.
         for cell in np.argsort(-likeness, kind="stable")[:PROBED].tolist():
             its = self._rows[cell].view()
             seen = len(its) if len(its) and its[-1] < rows else int(its.searchsorted(rows))
             numbers.append(its[:seen])
-            bits.append(_differing(self._codes[cell][:, :seen], code))
-        return np.concatenate(numbers), np.concatenate(bits)
+            halves.append(self._halves[cell][:, :seen])
+        # One array first: counting them cell by cell takes three times as long at a hundred thousand rows.
+        return np.concatenate(numbers), _differing(np.concatenate(halves, axis=1), half)
