@@ -69,6 +69,13 @@ def check_cells(axes: Sequence[Axis], exclude: Sequence[Exclusion]) -> None:
         Sampler(axes, exclude, seed=0)
 
 
+def grid_cells(axes: Sequence[Axis], exclude: Sequence[Exclusion]) -> list[Coordinate] | None:
+    """Every valid cell, None when there are more than LISTED_CELLS."""
+    grid = _Grid(axes, exclude)
+    cells = grid.listed(LISTED_CELLS)
+    return None if cells is None else [grid.coordinate(cell) for cell, _ in cells]
+
+
 class Sampler:
     """Draws coordinates in index order for one owner.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -220,6 +221,18 @@ def profile(
 
 
 @app.command()
+def spread(
+    job: Annotated[str, typer.Argument(help="The run's id, or a unique beginning of it.")],
+    store: StoreOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Measure how varied a run's accepted items are: coverage of the grid, and spread beside the anchors' own."""
+    from scripts.commands import spread as command
+
+    raise typer.Exit(command.run(job, _url(store), json))
+
+
+@app.command()
 def novelty(
     file: Annotated[str, typer.Argument(help="Items to check: .jsonl, .parquet, or .txt with one a line.")],
     spec: Annotated[
@@ -411,6 +424,9 @@ def main() -> None:
         if os.environ.get(DEBUG_VARIABLE):
             raise
         _stop(f"this should not happen: {type(exc).__name__}: {exc}. With {DEBUG_VARIABLE}=1 it shows where", 1)
+    finally:
+        # For a process that outlives the command (tests).
+        gc.enable()
 
 
 def _stop(message: str, code: int) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -100,20 +100,3 @@ def _tier(table: OutcomeTable, tiers: Mapping[str, int], tier: int) -> Clustered
     rates = part.solve_rates()
     tried = ~np.isnan(rates)
     return Clustered(np.where(tried, rates, 0.0), tried.astype(np.float64), float(part.samples.sum())) if tried.any() else None
-
-
-def rank_agreement(first: Sequence[float], second: Sequence[float]) -> float | None:
-    """Kendall's tau-b of two lists of scores in the same order, in [-1, 1]: how far two subsets rank the models alike.
-
-    Kendall 1945 (Biometrika 33:239-251), ties included. None with fewer than two scores or when all scores of a list tie.
-    Raises ValueError for lists of different lengths or a score that is not finite.
-    """
-    if len(first) != len(second):
-        raise ValueError(f"{len(first)} and {len(second)} scores cannot be compared")
-    one, other = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
-    if not (np.isfinite(one).all() and np.isfinite(other).all()):
-        raise ValueError("scores must be finite")
-    upper = np.triu_indices(len(one), 1)
-    a, b = np.sign(one[:, None] - one)[upper], np.sign(other[:, None] - other)[upper]
-    scale = math.sqrt(float((a**2).sum() * (b**2).sum()))
-    return float((a * b).sum()) / scale if scale > 0 else None

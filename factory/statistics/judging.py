@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from factory.statistics.estimates import Estimate, count
 from factory.statistics.intervals import LEVEL, difference, wilson
-
-
-def any_label(answer: str, labels: Sequence[str], same: Callable[[str, str], bool]) -> bool | None:
-    """Whether the answer is one of several acceptable labels, by the grader `same`(answer, label); None without any label."""
-    return any(same(answer, label) for label in labels) if labels else None
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from factory.statistics.discrimination import point_biserial, rank_agreement, solve_rate_histogram, tier_gap
+from factory.statistics.discrimination import point_biserial, solve_rate_histogram, tier_gap
 from factory.statistics.outcomes import OutcomeTable
 
 tables = st.integers(0, 10_000).map(np.random.default_rng)
@@ -99,21 +97,3 @@ def test_coverage_of_the_tier_gap() -> None:
         assert found is not None
         covered += found.low <= truth <= found.high
     assert 0.93 <= covered / 800 <= 0.99
-
-
-@settings(deadline=None)
-@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), max_size=9))
-def test_rank_agreement_is_scipys_tau_b(pairs: list[tuple[int, int]]) -> None:
-    first, second = [float(a) for a, _ in pairs], [float(b) for _, b in pairs]
-    found = rank_agreement(first, second)
-    if len(set(first)) < 2 or len(set(second)) < 2:
-        assert found is None
-    else:
-        assert found == pytest.approx(float(stats.kendalltau(first, second)[0]))
-
-
-def test_scores_that_cannot_be_ranked_are_refused() -> None:
-    with pytest.raises(ValueError, match="2 and 1"):
-        rank_agreement([1, 2], [1])
-    with pytest.raises(ValueError, match="finite"):
-        rank_agreement([1, math.nan], [1, 2])

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from factory.statistics import wilson
-from factory.statistics.judging import Confusion, any_label, confusion
+from factory.statistics.judging import Confusion, confusion
 
 cells = st.builds(Confusion, *(st.integers(0, 60) for _ in range(4)))
 maybe = st.sampled_from([True, False, None])
@@ -61,15 +61,6 @@ def test_what_is_no_table() -> None:
         Confusion(1.5, 0, 0, 0)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="2 verdicts for 1"):
         confusion([True, False], [True])
-
-
-def test_any_of_several_labels_will_do_and_no_label_is_no_truth() -> None:
-    def same(answer: str, label: str) -> bool:
-        return answer.lower() == label.lower()
-
-    assert any_label("paris", ["Lyon", "Paris"], same) is True
-    assert any_label("Nice", ["Lyon", "Paris"], same) is False
-    assert any_label("Nice", [], same) is None
 
 
 def test_a_judge_that_flips_verdicts_at_random_shows_its_flip_rate_and_its_bias_within_intervals() -> None:
