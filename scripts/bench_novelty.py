@@ -135,7 +135,9 @@ async def quality(options: argparse.Namespace, embedder: Remembering) -> dict[st
     if len(drawn) < 20:
         raise BadInput(f"{len(drawn)} distinct texts are too few to say anything", where=str(options.corpus), fix="Give 20")
     held, others = drawn[: len(drawn) // 2], drawn[len(drawn) // 2 :]
-    gate, kinds = Novelty(), edited(held, options.per_kind, rng)
+    # As many hard negatives as edited texts: precision would flatter itself with fewer.
+    per_kind = min(options.per_kind, max(1, len(others) // len(Editor.of(held).kinds())))
+    gate, kinds = Novelty(), edited(held, per_kind, rng)
     positives = sum(len(made) for made in kinds.values())
     negatives = hardest(embedder, held, others, positives)
     # All cores at once; the corpus asks for one text at a time.
@@ -179,7 +181,7 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path, help="JSONL, Parquet or text file; default: GSM8K's train problems")
     parser.add_argument("--field", help="the text field; default: the likeliest")
     parser.add_argument("--items", type=int, default=3000, help="texts drawn from the corpus")
-    parser.add_argument("--per-kind", type=int, default=150, help="edited texts of each kind")
+    parser.add_argument("--per-kind", type=int, default=150, help="edited texts of each kind, fewer where the corpus is small")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--embedder", default="minilm")
     parser.add_argument("--cache", type=Path, help="folder that keeps the vectors")

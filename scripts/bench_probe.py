@@ -11,7 +11,8 @@ the gate's. Calls and errors are exact expectations over all resamples (a dynami
 so there is no seed and there are no repetitions to choose.
 
 Prints JSON, {"TABLE": {"fixed8": {"calls", "error"}, "fixed16": {...}, "sequential": {...}, "about": {...}}}: calls are the
-mean screening calls of an item; error is the share of items whose decided band is not the true one, `undecided` included.
+mean screening calls of an item; error is the share of items whose decided band is not the true one, `undecided` included. A
+table that cannot be measured says why under "error" instead, and the exit code is 2.
 """
 
 from __future__ import annotations
@@ -120,14 +121,17 @@ def main() -> int:
     )
     files: list[Path] = list(dict.fromkeys(parser.parse_args().files))
     stems = Counter(path.stem for path in files)
-    try:
-        tables = [(path, read_outcomes(path)) for path in files]
-        report = {path.stem if stems[path.stem] == 1 else str(path): measure(table, path) for path, table in tables}
-    except BadInput as problem:
-        print(f"bench_probe: {problem.message}", file=sys.stderr)
-        return problem.exit_code
+    report, code = {}, 0
+    for path in files:
+        name = path.stem if stems[path.stem] == 1 else str(path)
+        try:
+            report[name] = measure(read_outcomes(path), path)
+        except BadInput as problem:
+            print(f"bench_probe: {problem.message}", file=sys.stderr)
+            # The other tables' figures stand.
+            report[name], code = {"error": problem.message}, problem.exit_code
     print(json.dumps(report, indent=2))
-    return 0
+    return code
 
 
 if __name__ == "__main__":

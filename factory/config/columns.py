@@ -6,6 +6,7 @@ import csv
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,7 @@ class Columns:
         value = self.values[column][row]
         if isinstance(value, str):
             return value
-        if isinstance(value, int | float) and not isinstance(value, bool) and value == int(value):
+        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value == int(value):
             return str(int(value))
         raise self._wrong(row, column, "a name (text or a whole number)")
 
@@ -126,6 +127,9 @@ def _csv(path: Path, wanted: Collection[str], delimiter: str) -> Columns:
     reader = csv.reader(_noting(numbered_lines(path), at := [0]), delimiter=delimiter, strict=True, skipinitialspace=True)
     try:
         header = [name.strip() for name in next(reader, [])]
+        if len(header) == 1 and (other := next((mark for mark in ";\t|" if mark in header[0]), None)):
+            # What spreadsheets write where the comma is the decimal point, and files of another ending than their form.
+            return _csv(path, wanted, other)
         places = {name: place for place, name in enumerate(header) if name in wanted}
         for name in places:
             if header.count(name) > 1:
@@ -174,6 +178,9 @@ def _parquet(path: Path, wanted: Collection[str]) -> Columns:
 
 def _known(value: Any) -> Any:
     """The value, or None for the ways a table says that it has none."""
+    if isinstance(value, Decimal):
+        # What databases write counts as; nothing here needs more digits than a float has.
+        value = float(value)
     if isinstance(value, float) and math.isnan(value):
         return None
     if isinstance(value, str) and (not value.strip() or value.strip().lower() == "nan"):

@@ -89,12 +89,14 @@ def test_smoothing_adds_one_call_that_goes_as_the_item_usually_does() -> None:
     assert rates[:, 2] == pytest.approx((table.passes[:, 2] + usual) / 5)
 
 
-def test_bad_input_is_one_message_and_nothing_is_printed(tmp_path: Path) -> None:
+def test_bad_input_is_one_message_and_leaves_the_other_tables(tmp_path: Path) -> None:
     good, bad = tmp_path / "good.csv", tmp_path / "bad.csv"
     good.write_text("item,model,n,c\na,x,2,1\n")
     bad.write_text("item,model,n,c\na,x,2,3\n")
     told = bench(good, bad)
-    assert told.returncode == 2 and told.stdout == "" and f"{bad}:2: c" in told.stderr and "Traceback" not in told.stderr
+    assert told.returncode == 2 and f"{bad}:2: c" in told.stderr and "Traceback" not in told.stderr
+    found = json.loads(told.stdout)
+    assert set(found["good"]) >= {"fixed8", "fixed16", "sequential"} and f"{bad}:2: c" in found["bad"]["error"]
     bad.write_text("item,model,n,c\na,x,2,1\nb,y,2,1\n")
     told = bench(bad)
     assert told.returncode == 2 and "no item was tried by all of x, y" in told.stderr

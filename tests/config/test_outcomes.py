@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import math
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +88,15 @@ def test_what_other_tools_write(tmp_path: Path) -> None:
     assert table.items == ("a", "b") and table.samples.tolist() == [[4, 0], [0, 0]] and table.passes[0, 0] == 1
 
 
+def test_decimals_and_infinite_names_of_databases(tmp_path: Path) -> None:
+    file = tmp_path / "t.parquet"
+    pq.write_table(pa.table({"item": ["a"], "model": ["x"], "n": [Decimal("4")], "c": [Decimal("1.0")]}), file)
+    assert read_outcomes(file).samples.tolist() == [[4]]
+    pq.write_table(pa.table({"item": [math.inf], "model": ["x"], "n": [4], "c": [1]}), file)
+    with pytest.raises(BadInput, match="a name"):
+        read_outcomes(file)
+
+
 WRONG: list[tuple[str, str, str]] = [
     ("item,model,n,c\na,x,4,5\n", ":2: c", "5 of n = 4"),
     ("item,model,n,c\na,x,4,-1\n", ":2: c", "at least 0"),
@@ -93,6 +104,7 @@ WRONG: list[tuple[str, str, str]] = [
     ("item,model,n,c\na,x,four,1\n", ":2: n", "'four'"),
     ("item,model,n,c\na,x,1.5,1\n", ":2: n", "whole number"),
     ("item,model,n,c\na,x,inf,1\n", ":2: n", "whole number"),
+    ("item;model;n;c\na;x;4;5\n", ":2: c", "5 of n = 4"),
     ("item,model,n,c\na,x,3,\n", ":2: c", "nothing"),
     ("item,model,n,c\n,x,3,1\n", ":2: item", "nothing"),
     ("item,model,n,c\na,x,3\n", ":2", "3 cells"),
