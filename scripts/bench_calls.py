@@ -34,6 +34,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from scripts.bench_line import MAX_TOKENS, SCHEMA, Bench, messages, scratch_store
+from scripts.pace import run_in_loop
 
 Call = Callable[[int], Awaitable[object]]
 Loop = Callable[["Bench", int], AbstractAsyncContextManager[Call]]
@@ -44,7 +45,7 @@ LATENCY_MS: Final = 200
 # Candidates of a small and of a large run; waves of calls of an efficiency run; calls of a fault run.
 SMALL: Final = 64
 LARGE: Final = 320
-WAVES: Final = 16
+WAVES: Final = 40
 FAULT_CALLS: Final = 500
 
 
@@ -159,12 +160,12 @@ async def bare_wall_s(bench: Bench, calls: int, concurrency: int, wrap: Callable
 
 def our_cpu_s(bench: Bench, candidates: int, concurrency: int) -> float:
     with scratch_store() as store:
-        return asyncio.run(bench.run(store, candidates, concurrency)).cpu_s
+        return run_in_loop(bench.run(store, candidates, concurrency)).cpu_s
 
 
 def our_wall_s(bench: Bench, candidates: int, concurrency: int) -> float:
     with scratch_store() as store:
-        return asyncio.run(bench.run(store, candidates, concurrency)).wall_s
+        return run_in_loop(bench.run(store, candidates, concurrency)).wall_s
 
 
 def cpu(server: str, protocol: str, rounds: int) -> dict[str, float]:

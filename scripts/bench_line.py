@@ -8,7 +8,6 @@ durable before its attempt), receipts, lander and store. What is left out is oth
 
 from __future__ import annotations
 
-import asyncio
 import importlib
 import resource
 import sys
@@ -29,6 +28,7 @@ from factory.similarity.unread import NO_EMBEDDER
 from factory.types import Axis, AxisValue, Cast, Finding, Item, Member, Message, ReplySchema, Role, Spec, TokenPrice
 from scripts import jobs
 from scripts.assembly import Plan
+from scripts.pace import run_in_loop
 from store import SqlStore, open_store
 
 SCHEMA: Final = ReplySchema(
@@ -195,7 +195,7 @@ def memory_growth_mb(root: str) -> float:
         importlib.import_module(name)
     base = int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
     with scratch_store() as store:
-        asyncio.run(replace(Bench("openai", root), calls=2).run(store, MEMORY_CANDIDATES, 64))
+        run_in_loop(replace(Bench("openai", root), calls=2).run(store, MEMORY_CANDIDATES, 64))
     return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - base) / 1e6
 
 

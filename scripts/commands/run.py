@@ -19,6 +19,7 @@ from scripts import jobs, live, preflight
 from scripts.assembly import Plan, prepare
 from scripts.commands.look import print_status
 from scripts.console import complain, say, say_json
+from scripts.pace import run_in_loop
 from store import SqlStore, open_store, store_exists
 
 LEAST_CAP = 200
@@ -209,7 +210,7 @@ def face(plan: Plan, job: JobRecord, json: bool) -> jobs.Face:
 def finish(store: SqlStore, job: JobRecord, work: Coroutine[Any, Any, RunEnd], url: str, json: bool) -> int:
     """Work until the job ends, show how it stands, and give the exit code; a probe or an audit also tells what it measured."""
     try:
-        end = asyncio.run(work)
+        end = run_in_loop(work)
     except KeyboardInterrupt:
         fix = f"`factory resume {job.id}` goes on; calls that were in flight are paid again"
         raise Interrupted("stopped at once", where=f"job {job.id}", fix=fix) from None
