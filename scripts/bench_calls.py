@@ -55,22 +55,18 @@ FAULT_CALLS: Final = 500
 @asynccontextmanager
 async def bare(bench: Bench, concurrency: int) -> AsyncIterator[Call]:
     """One call as the SDK offers it, on a client of its own."""
-    import anthropic
     import httpx2
-    import openai
 
+    from factory.providers.connection import Connections
     from factory.providers.endpoint import endpoint_of
     from factory.providers.transport import Transport
 
     endpoint, key = endpoint_of(bench.member("bare")), "bench-key-0123456789"
+    sdk = type(Connections(1).to(endpoint).client)
     async with httpx2.AsyncClient(transport=Transport(endpoint, key, concurrency), timeout=30) as http:
-        given: dict[str, Any] = {"api_key": key, "base_url": endpoint.base_url, "max_retries": 0, "http_client": http}
+        client: Any = sdk(api_key=key, base_url=endpoint.base_url, max_retries=0, http_client=http)
         speaks_openai = bench.protocol == "openai"
-        create: Any = (
-            openai.AsyncOpenAI(**given).chat.completions.create
-            if speaks_openai
-            else anthropic.AsyncAnthropic(**given).messages.create
-        )
+        create = client.chat.completions.create if speaks_openai else client.messages.create
 
         async def call(number: int) -> object:
             answer = await create(**body_of(bench.protocol, number))
