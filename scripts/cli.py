@@ -52,6 +52,14 @@ BudgetOption = Annotated[
 DeadlineOption = Annotated[
     str | None, typer.Option(help="Stop cleanly after this long: 90s, 30m, 2h. Resumable; exit code 3.", show_default=False)
 ]
+FieldOption = Annotated[
+    list[str] | None, typer.Option(help="FIELD=COLUMN: the column that a field of the payload is in.", show_default=False)
+]
+AfterOption = Annotated[
+    list[str] | None, typer.Option(help="FIELD=MARKER: take what follows the last such marker.", show_default=False)
+]
+AxisOption = Annotated[list[str] | None, typer.Option(help="A column that makes the coordinate.", show_default=False)]
+IdOption = Annotated[str | None, typer.Option("--id", help="The column that names an item.", show_default=False)]
 
 
 @app.command()
@@ -158,6 +166,10 @@ def audit(
             show_default=False,
         ),
     ] = None,
+    field: FieldOption = None,
+    after: AfterOption = None,
+    axis: AxisOption = None,
+    id_: IdOption = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the items drawn and the defects planted.")] = 0,
     budget: BudgetOption = None,
     deadline: DeadlineOption = None,
@@ -175,7 +187,8 @@ def audit(
     from scripts.commands import audit as command
     from scripts.commands.run import seconds
 
-    options = AuditOptions(per_defect, tuple(planters or ("shipped",)), items, seed)
+    mapped = command.mapped(items, field or (), after or (), axis or (), id_)
+    options = AuditOptions(per_defect, tuple(planters or ("shipped",)), mapped, seed)
     request = command.AuditRequest(spec, cast, options, budget, seconds(deadline), concurrency, _url(store), json)
     raise typer.Exit(command.preview(request) if dry_run else command.audit(request))
 
@@ -246,17 +259,13 @@ def probe(
         str | None, typer.Option(help="A spec, for its settings, gates, anchors and references.", show_default=False)
     ] = None,
     cast: Annotated[str | None, typer.Option(help="A cast file, or the name of a shipped one.", show_default=False)] = None,
-    field: Annotated[
-        list[str] | None, typer.Option(help="FIELD=COLUMN: the column that a field of the payload is in.", show_default=False)
-    ] = None,
-    after: Annotated[
-        list[str] | None, typer.Option(help="FIELD=MARKER: take what follows the last such marker.", show_default=False)
-    ] = None,
+    field: FieldOption = None,
+    after: AfterOption = None,
     labels: Annotated[
         list[str] | None, typer.Option(help="FIELD=COLUMN: a list, any of which is the right answer.", show_default=False)
     ] = None,
-    axis: Annotated[list[str] | None, typer.Option(help="A column that makes the coordinate.", show_default=False)] = None,
-    id_: Annotated[str | None, typer.Option("--id", help="The column that names an item.", show_default=False)] = None,
+    axis: AxisOption = None,
+    id_: IdOption = None,
     gates: Annotated[
         list[str] | None, typer.Option(help="Gates to run, by commas. Default: all that the cast can seat.", show_default=False)
     ] = None,

@@ -11,6 +11,7 @@ import factory
 from factory.audit import Auditor, Trial
 from factory.canonical import digest
 from factory.config import digest_file
+from factory.config.items import Mapped
 from factory.config.yaml import suggest
 from factory.errors import BadInput
 from factory.lever import Line, Puller
@@ -29,13 +30,13 @@ SPARE = 10
 
 @dataclass(frozen=True)
 class AuditOptions:
-    """per_defect: defects of each kind, and good items, that are wanted; planters: files, or `shipped`; items: a file, or None
-    for the store's; seed: of what is drawn and planted.
+    """per_defect: defects of each kind, and good items, that are wanted; planters: files, or `shipped`; items: a file's, or
+    None for the store's; seed: of what is drawn and planted.
     """
 
     per_defect: int = 50
     planters: tuple[str, ...] = (SHIPPED,)
-    items: str | None = None
+    items: Mapped | None = None
     seed: int = 0
 
 
@@ -88,7 +89,7 @@ def prepare_audit(spec_path: str, cast_name: str | None, options: AuditOptions, 
     if options.items is not None:
         source, goods = (
             FILE,
-            good_items.from_file(Path(options.items), plan.recipe, plan.settings, options.per_defect, options.seed),
+            good_items.from_file(options.items, plan.recipe, plan.settings, options.per_defect, options.seed),
         )
     else:
         source, goods = STORE, _stored(plan, options, url)
@@ -117,9 +118,10 @@ def _stored(plan: Plan, options: AuditOptions, url: str) -> tuple[Good, ...]:
 def audit_again(inputs: Mapping[str, Any]) -> AuditPlan:
     """The plan of an audit that was begun: its files as they are now; items of the store as they were."""
     plan, kept = prepare_again(inputs), inputs["audit"]
-    options = AuditOptions(kept["per_defect"], tuple(kept["planters"]), kept["items"], kept["seed"])
-    if kept["source"] == FILE:
-        goods = good_items.from_file(Path(kept["items"]), plan.recipe, plan.settings, options.per_defect, options.seed)
+    items = None if kept["items"] is None else Mapped.again(kept["items"])
+    options = AuditOptions(kept["per_defect"], tuple(kept["planters"]), items, kept["seed"])
+    if options.items is not None:
+        goods = good_items.from_file(options.items, plan.recipe, plan.settings, options.per_defect, options.seed)
     elif kept["source"] == REHEARSAL:
         goods = _rehearsed(plan, options)
     else:
@@ -152,7 +154,7 @@ def _plan(plan: Plan, options: AuditOptions, source: str, goods: tuple[Good, ...
     audit = {
         "per_defect": options.per_defect,
         "planters": [one if one == SHIPPED else str(Path(one).absolute()) for one in options.planters],
-        "items": None if options.items is None else str(Path(options.items).absolute()),
+        "items": None if options.items is None else options.items.kept(),
         "seed": options.seed,
         "source": source,
         "goods": [[g.id, g.payload, [list(cell) for cell in g.coordinate.items()]] for g in goods] if source == STORE else [],
@@ -165,7 +167,7 @@ def _plan(plan: Plan, options: AuditOptions, source: str, goods: tuple[Good, ...
     given = {part.name: getattr(plan, part.name) for part in fields(plan)}
     files = {f"planters {Path(one).name}": digest_file(Path(one)) for one in options.planters if one != SHIPPED}
     if options.items is not None:
-        files["items file"] = digest_file(Path(options.items))
+        files["items file"] = digest_file(options.items.path)
     return AuditPlan(
         **given | {"spec": _spec(plan.spec, trials), "inputs": {**plan.inputs, "audit": audit}},
         trials=tuple(trials),

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+from factory.config.items import Mapped, pairs
 from factory.config.prices import prices_of
+from factory.errors import BadInput
 from factory.ports import Policy
 from scripts import jobs
 from scripts.auditing.plan import AuditOptions, prepare_audit
@@ -23,6 +27,16 @@ class AuditRequest:
     concurrency: int
     store: str
     json: bool
+
+
+def mapped(items: str | None, field: Sequence[str], after: Sequence[str], axis: Sequence[str], id: str | None) -> Mapped | None:
+    """What the options say of the file of the good items. Raises BadInput for columns of no file."""
+    if items is not None:
+        return Mapped(Path(items), pairs("--field", field), pairs("--after", after), tuple(axis), id)
+    for option, given in (("--field", field), ("--after", after), ("--axis", axis), ("--id", id)):
+        if given:
+            raise BadInput("this is about the columns of a file", where=option, fix="Give the file with --items FILE too.")
+    return None
 
 
 def audit(request: AuditRequest) -> int:

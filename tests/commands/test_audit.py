@@ -151,9 +151,9 @@ def test_a_stopped_audit_goes_on_to_the_same_figures(factory: Factory, theirs: t
     [
         (
             '{"prompt": "How many?", "answer": 3, "unit": 7.5, "solution": ["x"]}',
-            "items.jsonl:2: this is no ground_truth payload",
+            "items.jsonl:2: solution: this does not fit ground_truth's 'solution'",
         ),
-        ('{"prompt": "How many?"}', "answer: Field required"),
+        ('{"prompt": "How many?"}', "items.jsonl:2: answer: ground_truth needs a 'answer', and this row has none"),
         ("{nope", "items.jsonl:2: this line is not JSON"),
         ('{"payload": 7}', "payload is no JSON object"),
     ],
@@ -174,7 +174,53 @@ def test_a_column_that_is_no_field_is_no_item(factory: Factory, tmp_path: Path) 
     (tmp_path / "other.csv").write_text("question,truth\nHow many?,3\n")
     found = factory("audit", PHARMACY, "--cast", "rehearsal", "--items", tmp_path / "other.csv")
     assert found.code == 2
-    assert "no column is a field of ground_truth; present: question, truth" in found.err
+    assert "needs a 'prompt', and this row has none (columns: question, truth)" in found.err
+    assert "--field prompt=COLUMN" in found.err
+    found = factory("audit", PHARMACY, "--cast", "rehearsal", "--field", "prompt=question")
+    assert found.code == 2 and "--items FILE" in found.err
+
+
+@pytest.mark.usefixtures("quick_embedder")
+def test_a_files_columns_are_named_as_for_a_probe(factory: Factory, theirs: tuple[Path, Path], tmp_path: Path) -> None:
+    """GSM8K's shape: the final answer stands after a marker at the end of the worked solution."""
+    rows = [
+        {"question": item["prompt"], "answer": f"{item['solution']}\n#### {item['answer']}", "split": "test", "no": number}
+        for number, item in enumerate(good()[:5])
+    ]
+    (tmp_path / "theirs.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    given = ("audit", PHARMACY, "--cast", "rehearsal", "--per-defect", "4", "--planters", theirs[0])
+    columns = ("--field", "prompt=question", "--field", "solution=answer", "--after", "answer=#### ")
+    found = factory(*given, "--items", "theirs.jsonl", *columns, "--axis", "split", "--id", "no", "--json")
+    assert found.code == 0, found.err
+    facts = figures(found.out)
+    assert facts["items"] == {"source": "file", "count": 4}
+    rows_by_gate = {row["gate"]: row for row in facts["gates"]}
+    assert rows_by_gate["oracle"]["caught"] == rows_by_gate["oracle"]["planted"] == 4
+    assert rows_by_gate["invariants"]["false_rejects"] == rows_by_gate["structure"]["false_rejects"] == 0
+    by_prompt = {row["question"]: row for row in rows}
+    store = open_store("sqlite:///factory.db", must_exist=True)
+    shown = [one for one in store.candidates() if not one.receipts[-1].finding.evidence["kind"]]
+    store.close()
+    assert len(shown) == 4
+    for one in shown:
+        row = by_prompt[one.payload["prompt"]]
+        assert one.payload["solution"] == row["answer"]
+        assert row["answer"].endswith(f"#### {one.payload['answer']}")
+        assert one.coordinate["split"] == "test"
+        assert one.receipts[-1].finding.evidence["item"] == str(row["no"])
+
+
+@pytest.mark.usefixtures("quick_embedder")
+def test_gsm8k_is_read_as_it_is(factory: Factory, theirs: tuple[Path, Path], shared_data: Path) -> None:
+    gsm8k = shared_data / "gsm8k" / "test.jsonl"
+    columns = ("--field", "prompt=question", "--field", "solution=answer", "--after", "answer=#### ")
+    given = ("audit", PHARMACY, "--cast", "rehearsal", "--per-defect", "20", "--planters", theirs[0], "--dry-run", "--json")
+    found = factory(*given, "--items", gsm8k, *columns)
+    assert found.code == 0, found.err
+    told = json.loads(found.out)
+    assert told["items"] == {"source": "file", "count": 20}
+    assert next(kind["planted"] for kind in told["kinds"] if kind["kind"] == "wrong") >= 15
+    assert "needs a 'prompt'" in factory(*given, "--items", gsm8k).err
 
 
 @pytest.mark.usefixtures("quick_embedder")
