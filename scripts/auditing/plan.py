@@ -140,7 +140,8 @@ def _plan(plan: Plan, options: AuditOptions, source: str, goods: tuple[Good, ...
     kinds: list[Kind] = []
     for planter in planters:
         if planter.gate not in known:
-            fix = suggest(planter.gate, known)
+            swapped = planter.kind in known
+            fix = "Its kind is one: the order is (kind, gate, plant)." if swapped else suggest(planter.gate, known)
             kinds.append(Kind(planter.kind, planter.gate, problem=f"there is no gate {planter.gate!r} in this recipe. {fix}"))
             continue
         made, kind = gardener.plant(goods, planter, options.per_defect)

@@ -37,6 +37,7 @@ def copied(payload, rng):
 PLANTERS = [
     ("wrong", "oracle", wrong), ("slot", "structure", slot), ("raises", "counter", raises), ("never", "realism", never),
     ("odd", "difficulty", odd), ("copied", "novelty", copied), ("typo", "orcale", wrong),
+    ("oracle", "swapped", wrong),
 ]
 """
 
@@ -76,7 +77,13 @@ def test_other_peoples_planters_and_items(factory: Factory, theirs: tuple[Path, 
     assert rows["counter"]["planted"] == rows["realism"]["planted"] == rows["difficulty"]["planted"] == 0
     assert rows["counter"]["catch_rate"] is None and rows["counter"]["trust"] == "never audited"
     told = "\n".join(facts["problems"])
-    for said in ("RuntimeError: no paint left", "returned a list", "no good item can bear", "there is no gate 'orcale'"):
+    for said in (
+        "RuntimeError: no paint left",
+        "returned a list",
+        "no good item can bear",
+        "there is no gate 'orcale'",
+        "(kind, gate, plant)",
+    ):
         assert said in told
 
     # Nothing that was audited is accepted, exported or shown to later pulls.
