@@ -16,6 +16,7 @@ from factory.config.yaml import suggest
 from factory.errors import BadInput
 from factory.lever import Line, Puller
 from factory.ports import AUDIT, Corpus, CorpusEntry, Policy
+from factory.recipe import Recipe
 from factory.report.audit import BAR
 from factory.types import AuditSpec, Candidate, Coordinate, Spec
 from scripts.assembly import Plan, prepare, prepare_again
@@ -163,6 +164,7 @@ def _plan(plan: Plan, options: AuditOptions, source: str, goods: tuple[Good, ...
         "gates": [[gate.name, gate.version] for gate in plan.gates],
         "without": [gate.name for gate in plan.recipe.gates if gate.name in plan.spec.without],
         "kinds": [vars(kind) for kind in kinds],
+        "unplanted": _unplanted(plan.recipe, kinds),
         "bar": BAR.shown(),
     }
     given = {part.name: getattr(plan, part.name) for part in fields(plan)}
@@ -176,6 +178,18 @@ def _plan(plan: Plan, options: AuditOptions, source: str, goods: tuple[Good, ...
         source=source,
         files=files,
     )
+
+
+def _unplanted(recipe: Recipe, kinds: Sequence[Kind]) -> dict[str, list[str]]:
+    """By gate the kinds of defect that the shipped planters and those given know, and that none was planted of."""
+    planted = {(kind.gate, kind.kind) for kind in kinds if kind.planted}
+    found: dict[str, list[str]] = {}
+    for gate, name in dict.fromkeys(
+        [*((k.gate, k.kind) for k in kinds), *((p.gate, p.kind) for p in planters_of((SHIPPED,), recipe))]
+    ):
+        if (gate, name) not in planted:
+            found.setdefault(gate, []).append(name)
+    return found
 
 
 def _spec(spec: Spec, trials: Sequence[Trial]) -> AuditSpec:

@@ -14,7 +14,7 @@ from store import open_store
 from tests.commands.conftest import PHARMACY, Factory
 from tests.gates.test_defects import good
 
-PER_DEFECT = 40
+PER_DEFECT = 50
 THEIRS = """
 def wrong(payload, rng):
     return {**payload, "answer": str(int(float(payload["answer"])) + rng.randint(3, 9))}
@@ -76,6 +76,8 @@ def test_other_peoples_planters_and_items(factory: Factory, theirs: tuple[Path, 
         assert rows[gate]["good"] == 6 and rows[gate]["false_rejects"] == 0
     assert rows["counter"]["planted"] == rows["realism"]["planted"] == rows["difficulty"]["planted"] == 0
     assert rows["counter"]["catch_rate"] is None and rows["counter"]["trust"] == "never audited"
+    assert rows["oracle"]["too_few"] and "one_step_short" in rows["oracle"]["unplanted"]
+    assert "wrong" not in rows["oracle"]["unplanted"] and "never" in rows["realism"]["unplanted"]
     told = "\n".join(facts["problems"])
     for said in (
         "RuntimeError: no paint left",
@@ -104,6 +106,9 @@ def test_other_peoples_planters_and_items(factory: Factory, theirs: tuple[Path, 
     assert standing["counter"]["trust"] == "never audited" and standing["counter"]["date"] is None
     assert "untrusted: catches 100%" in factory("gates").out
     assert "never audited" in factory("gates", "--store", "sqlite:///none.db").out
+
+    shown = factory(*given, "--store", "sqlite:///other.db")
+    assert "untrusted: too few" in shown.out and "nobody planted one_step_short" in " ".join(shown.out.split())
 
     listed = factory("status", facts["job"])
     assert "audit" in listed.out and listed.code == 0

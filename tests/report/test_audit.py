@@ -83,11 +83,11 @@ def test_a_gate_is_measured_by_its_own_finding_whatever_came_before_it(rows: dic
     assert think["caught_by"] == {"look": 1, "nobody": 1}
 
 
-def test_a_gate_that_broke_counts_neither_as_caught_nor_as_missed(rows: dict[str, dict[str, Any]]) -> None:
+def test_a_gate_that_broke_on_a_defect_has_not_caught_it(rows: dict[str, dict[str, Any]]) -> None:
     look, rest = rows["look"], rows["rest"]
-    assert (look["planted"], look["caught"], look["errors"]) == (3, 2, 1)
-    assert look["caught_by"] == {"look": 2, "think": 1}
-    assert (rest["good"], rest["false_rejects"], rest["errors"]) == (2, 0, 1)
+    assert (look["planted"], look["caught"], look["errors"], look["good_errors"]) == (4, 2, 1, 0)
+    assert look["caught_by"] == {"look": 2, "think": 1, "nobody": 1}
+    assert (rest["good"], rest["false_rejects"], rest["errors"], rest["good_errors"]) == (2, 0, 1, 1)
 
 
 def test_false_rejects_and_their_reasons(rows: dict[str, dict[str, Any]]) -> None:
@@ -119,9 +119,10 @@ def test_what_went_wrong_in_planting_is_told() -> None:
     assert told == ["smear (look): 3 tries failed; it raised KeyError: 'x' (item g1)", "typo (thimk): there is no gate 'thimk'"]
 
 
-def many(caught: int, planted: int, stopped: int, good: int) -> dict[str, Any]:
-    seen = [candidate("lie", "think", receipt("think", REJECT if n < caught else PASS)) for n in range(planted)]
+def many(caught: int, planted: int, stopped: int, good: int, missed: Outcome = PASS, broken: int = 0) -> dict[str, Any]:
+    seen = [candidate("lie", "think", receipt("think", REJECT if n < caught else missed)) for n in range(planted)]
     seen += [candidate("", "", receipt("think", HOLD if n < stopped else PASS)) for n in range(good)]
+    seen += [candidate("", "", receipt("think", ERROR)) for _ in range(broken)]
     return next(row for row in audit_json(job(), seen)["gates"] if row["gate"] == "think")
 
 
@@ -134,12 +135,48 @@ def many(caught: int, planted: int, stopped: int, good: int) -> dict[str, Any]:
         ((20, 20, 0, 150), "untrusted", "of so few defects"),
         ((150, 150, 5, 150), "untrusted", "it stopped 3.3%"),
         ((150, 150, 0, 0), "untrusted", "no good item"),
+        ((150, 150, 0, 1), "untrusted", "of so few good items, 1 where 50 are needed"),
+        ((150, 150, 0, 49), "untrusted", "of so few good items, 49"),
+        ((150, 150, 1, 50), "trusted", ""),
+        ((60, 150, 0, 150, ERROR), "untrusted", "it caught 40.0%, less than 95% (it broke on 90)"),
+        ((0, 150, 0, 150, ERROR), "untrusted", "it caught 0.0%"),
+        ((150, 150, 0, 150, PASS, 5), "untrusted", "it broke on 5 of 155 good items"),
+        ((150, 150, 0, 150, PASS, 4), "trusted", ""),
     ],
 )
-def test_the_bar(figures: tuple[int, int, int, int], trust: str, why: str) -> None:
+def test_the_bar(figures: Any, trust: str, why: str) -> None:
     row = many(*figures)
     assert row["trust"] == trust
     assert why in row["why"]
+
+
+@pytest.mark.parametrize(
+    ("figures", "few"),
+    [
+        ((150, 150, 0, 150), False),
+        ((6, 6, 0, 150), True),
+        ((57, 60, 0, 150), True),
+        ((5, 6, 0, 150), True),
+        ((1, 6, 0, 150), False),
+        ((150, 150, 0, 10), True),
+        ((150, 150, 1, 10), True),
+        ((150, 150, 5, 10), False),
+        ((120, 150, 0, 150), False),
+    ],
+)
+def test_too_few_are_those_of_which_more_might_change_the_mark(figures: Any, few: bool) -> None:
+    assert many(*figures)["too_few"] is few
+
+
+def test_the_fewest_defects_that_can_meet_the_bar() -> None:
+    assert BAR.planted == 35
+    assert wilson(35, 35).low >= BAR.catch_low > wilson(34, 34).low
+
+
+def test_kinds_that_nobody_planted_are_named() -> None:
+    told = {**job().inputs["audit"], "unplanted": {"think": ["doubt"]}}
+    rows = audit_json(job(inputs={"audit": told}), SEEN)["gates"]
+    assert {row["gate"]: row["unplanted"] for row in rows} == {"look": [], "think": ["doubt"], "rest": [], "left": []}
 
 
 def test_a_dead_processs_audit_is_interrupted() -> None:
