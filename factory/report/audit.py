@@ -192,19 +192,36 @@ class Audited:
     simulated: bool
 
 
-def standing(gate: Gate, audited: Audited | None) -> dict[str, Any]:
-    """What the last audit says of a gate as it ships. apart: how the audited one differs from it, "" for not at all."""
-    row = audited.rows.get(gate.name) if audited is not None else None
-    if audited is None or row is None or row["trust"] in (NEVER, DISABLED):
-        named = ("job", "date", "catch_rate", "catch_low", "false_reject_rate", "simulated")
-        return {"trust": NEVER, "why": "", **dict.fromkeys(named), "apart": ""}
+def standing(gate: Gate, audits: Iterable[Audited]) -> dict[str, Any]:
+    """What the audits of its recipe, the last one first, say of a gate as it ships.
+
+    The last that could tell speaks: one that planted for this gate, and not too few. Where none could, the last that planted
+    for it at all. apart: how the audited gate differs from this one, "" for not at all.
+    """
+    few: Audited | None = None
+    for audited in audits:
+        row = audited.rows.get(gate.name)
+        if row is None or row["trust"] in (NEVER, DISABLED):
+            continue
+        if not row["too_few"]:
+            return _stood(gate, audited)
+        few = few or audited
+    if few is not None:
+        return _stood(gate, few)
+    named = ("job", "date", "catch_rate", "catch_low", "false_reject_rate", "simulated")
+    return {"trust": NEVER, "why": "", "too_few": False, "unplanted": [], **dict.fromkeys(named), "apart": ""}
+
+
+def _stood(gate: Gate, audited: Audited) -> dict[str, Any]:
+    row = audited.rows[gate.name]
     version, settings = audited.settings.get(gate.name, ("", {}))
     apart = "another version" if version != gate.version else ""
     if not apart and canonical_json(settings) != canonical_json(settings_of(gate)):
         apart = "other settings"
-    told = {name: row[name] for name in ("catch_rate", "catch_low", "false_reject_rate")}
-    given = {"job": audited.job, "date": audited.date, **told, "simulated": audited.simulated, "apart": apart}
-    return {"trust": row["trust"], "why": row["why"], **given}
+    told = {
+        name: row[name] for name in ("trust", "why", "too_few", "unplanted", "catch_rate", "catch_low", "false_reject_rate")
+    }
+    return {**told, "job": audited.job, "date": audited.date, "simulated": audited.simulated, "apart": apart}
 
 
 def _add(gates: Mapping[str, _Gate], candidate: Candidate) -> None:

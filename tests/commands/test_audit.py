@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,9 @@ import jsonschema
 import pytest
 
 from factory.report.audit import AUDIT_SCHEMA
+from scripts import registry
+from scripts.commands.audit_shown import print_audit
+from scripts.registry import GROUP
 from store import open_store
 from tests.commands.conftest import PHARMACY, Factory
 from tests.gates.test_defects import good
@@ -106,9 +110,6 @@ def test_other_peoples_planters_and_items(factory: Factory, theirs: tuple[Path, 
     assert standing["counter"]["trust"] == "never audited" and standing["counter"]["date"] is None
     assert "untrusted: catches 100%" in factory("gates").out
     assert "never audited" in factory("gates", "--store", "sqlite:///none.db").out
-
-    shown = factory(*given, "--store", "sqlite:///other.db")
-    assert "untrusted: too few" in shown.out and "nobody planted one_step_short" in " ".join(shown.out.split())
 
     listed = factory("status", facts["job"])
     assert "audit" in listed.out and listed.code == 0
@@ -267,6 +268,43 @@ def test_the_stores_accepted_items_are_taken_first(factory: Factory, theirs: tup
     )
     assert again.code == 0, again.err
     assert figures(again.out)["items"]["source"] == "file"
+
+
+@pytest.mark.usefixtures("quick_embedder")
+def test_an_audit_of_one_gate_does_not_hide_what_another_found(
+    factory: Factory,
+    theirs: tuple[Path, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    planters, items = theirs
+    given = ("audit", PHARMACY, "--cast", "rehearsal", "--per-defect", "3", "--items", items, "--json", "--planters")
+    first = figures(factory(*given, planters).out)
+    (tmp_path / "one.py").write_text(
+        "def slot(payload, rng):\n    return {**payload, 'prompt': '[NAME] ' + payload['prompt']}\n"
+        "PLANTERS = [('mine', 'structure', slot)]\n"
+    )
+    second = figures(factory(*given, tmp_path / "one.py").out)
+    store = open_store("sqlite:///factory.db", must_exist=True)
+    print_audit(store, second["job"], "sqlite:///factory.db", json=False)
+    store.close()
+    said = capsys.readouterr().out
+    assert "untrusted: too few" in said and "structure: nobody planted placeholder" in said
+
+    # A package's recipe is listed with what was found of it, and one that does not load hides no other.
+    theirs_too = EntryPoint("packaged", "recipes.ground_truth.recipe:RECIPE", GROUP)
+    monkeypatch.setattr(registry, "_points", lambda: (theirs_too, EntryPoint("broken", "no.such.module:RECIPE", GROUP)))
+    shown = factory("gates", "--json")
+    assert shown.code == 0 and "the recipe broken does not load" in shown.err
+    standing = {(row["recipe"], row["gate"]): row["audit"] for row in json.loads(shown.out)["gates"]}
+    for recipe in ("ground_truth", "packaged"):
+        assert standing[recipe, "oracle"]["job"] == first["job"]
+        assert standing[recipe, "oracle"]["trust"] == "untrusted"
+        assert standing[recipe, "structure"]["job"] == second["job"]
+    told = " ".join(factory("gates").out.split())
+    assert f"packaged oracle: audited by {first['job']}; of so few defects" in told
+    assert "; nobody planted placeholder" in told
 
 
 @pytest.mark.slow

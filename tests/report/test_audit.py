@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
 import jsonschema
 import pytest
 
 from factory.audit import GATE
 from factory.ports import JobRecord, JobState, Policy
-from factory.report.audit import AUDIT_SCHEMA, BAR, audit_json
+from factory.report.audit import AUDIT_SCHEMA, BAR, Audited, audit_json, standing
 from factory.statistics import wilson
 from factory.types import CallRef, Candidate, Coordinate, Finding, Outcome, Receipt, Revision, State
 
@@ -181,3 +181,42 @@ def test_kinds_that_nobody_planted_are_named() -> None:
 
 def test_a_dead_processs_audit_is_interrupted() -> None:
     assert audit_json(job(state=JobState.RUNNING), SEEN, alive=False)["state"] == "interrupted"
+
+
+@dataclass(frozen=True)
+class Look:
+    sharp: bool = True
+
+    name: ClassVar[str] = "look"
+    version: ClassVar[str] = "1"
+
+
+def finished(name: str, **rows: dict[str, Any]) -> Audited:
+    return Audited(name, "2026-01-01", rows, {gate: ("1", {"sharp": True}) for gate in rows}, True)
+
+
+def row(trust: str, *, few: bool = False) -> dict[str, Any]:
+    rates = {"catch_rate": 1.0, "catch_low": 0.9, "false_reject_rate": 0.0}
+    return {"trust": trust, "why": "", "too_few": few, "unplanted": ["blot"], **rates}
+
+
+FEW = row("untrusted", few=True)
+
+
+@pytest.mark.parametrize(
+    ("rows", "job", "trust"),
+    [
+        ([], None, "never audited"),
+        ([{"think": row("trusted")}, {"look": row("untrusted")}], "job-1", "untrusted"),
+        ([{"look": row("never audited")}, {"look": row("untrusted")}], "job-1", "untrusted"),
+        ([{"look": FEW}, {"look": row("trusted")}], "job-1", "trusted"),
+        ([{"look": row("untrusted")}, {"look": row("trusted")}], "job-0", "untrusted"),
+        ([{"look": FEW}, {"look": FEW}], "job-0", "untrusted"),
+    ],
+)
+def test_of_each_gate_the_last_audit_speaks_that_could_tell(rows: list[dict[str, Any]], job: str | None, trust: str) -> None:
+    audits = [finished(f"job-{place}", **each) for place, each in enumerate(rows)]
+    found = standing(Look(), audits)  # type: ignore[arg-type]
+    assert (found["job"], found["trust"]) == (job, trust)
+    assert found["unplanted"] == (["blot"] if job else []) and found["apart"] == ""
+    assert job is None or standing(Look(sharp=False), audits)["apart"] == "other settings"  # type: ignore[arg-type]
