@@ -162,7 +162,8 @@ def audit(
     items: Annotated[
         str | None,
         typer.Option(
-            help="Known-good items: JSONL, CSV or Parquet. Default: the store's accepted ones, or what a rehearsal writes.",
+            help="Known-good items: a JSONL, CSV or Parquet file, `store` (this spec's accepted ones) or `rehearsal` (what its "
+            "author writes). Default: the store's where they are enough, else the rehearsal's.",
             show_default=False,
         ),
     ] = None,
@@ -181,14 +182,14 @@ def audit(
     json: JsonOption = False,
 ) -> None:
     """Plant known defects in known-good items and measure what each gate catches, and what it stops without need."""
-    from scripts.auditing.plan import AuditOptions
+    from scripts.auditing.plan import SOURCES, AuditOptions
 
     hold_collector()
     from scripts.commands import audit as command
     from scripts.commands.run import seconds
 
     mapped = command.mapped(items, field or (), after or (), axis or (), id_)
-    options = AuditOptions(per_defect, tuple(planters or ("shipped",)), mapped, seed)
+    options = AuditOptions(per_defect, tuple(planters or ("shipped",)), mapped, items if items in SOURCES else None, seed)
     request = command.AuditRequest(spec, cast, options, budget, seconds(deadline), concurrency, _url(store), json)
     raise typer.Exit(command.preview(request) if dry_run else command.audit(request))
 

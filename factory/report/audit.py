@@ -17,7 +17,7 @@
 - trust: trusted, where catch rate, its lower limit, the false-reject rate and the number of good items all meet the bar;
   untrusted, with `why`; never audited, where no defect of its claim was planted; disabled. too_few: untrusted for want of
   defects or good items alone, so that a larger audit may still find either.
-- problems: what was wrong with planters, a sentence each.
+- problems: what was wrong with planters, a sentence each. notes: why the good items come from there, where nobody asked for it.
 """
 
 from __future__ import annotations
@@ -104,6 +104,7 @@ AUDIT_SCHEMA: Mapping[str, Any] = closed(
         ),
     },
     problems={"type": "array", "items": TEXT},
+    notes={"type": "array", "items": TEXT},
 )
 
 
@@ -176,6 +177,7 @@ def audit_json(job: JobRecord, candidates: Iterable[Candidate], *, alive: bool =
         "items": {"source": told["source"], "count": told["good"]},
         "gates": rows,
         "problems": [f"{kind['kind']} ({kind['gate']}): {said}" for kind in told["kinds"] if (said := _said(kind))],
+        "notes": list(told.get("notes", ())),
     }
 
 

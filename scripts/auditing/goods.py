@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from factory.canonical import digest, plain, stream
+from factory.config.cast import load_cast
 from factory.config.items import Mapped, read_items
 from factory.errors import BadInput, FactoryError, ModelFailure
 from factory.lever import author_context
@@ -38,10 +39,10 @@ class Good:
     view: str
 
 
-def from_store(store: SqlStore, recipe: Recipe, wanted: int, seed: int) -> tuple[Good, ...]:
-    """So many of the recipe's accepted candidates, drawn by the seed, in the order they were accepted in."""
-    fitting = [good for one in store.candidates(states=_GOOD_STATES, kind=RUN) if (good := _stored(one, recipe))]
-    return tuple(_drawn(fitting, wanted, seed))
+def from_store(store: SqlStore, plan: Plan, wanted: int, seed: int) -> tuple[Good, ...]:
+    """So many accepted candidates of the plan's spec, by its name, drawn by the seed, in the order they were accepted in."""
+    found = (one for one in store.candidates(states=_GOOD_STATES, kind=RUN) if one.spec == plan.spec.name)
+    return tuple(_drawn([good for one in found if (good := _stored(one, plan.recipe))], wanted, seed))
 
 
 def _stored(candidate: Candidate, recipe: Recipe) -> Good | None:
@@ -77,15 +78,28 @@ def _drawn(goods: Sequence[Good], wanted: int, seed: int) -> list[Good]:
 
 
 def from_rehearsal(plan: Plan, wanted: int, seed: int) -> tuple[Good, ...]:
-    """So many items that the cast's own rehearsal author writes with its planting switched off. Nobody is paid, and nothing is
-    journaled: what it writes is a function of the seed.
+    """So many items that the cast's own rehearsal author, or else the recipe's, writes with its planting switched off.
+
+    Nobody is paid, and nothing is journaled: it is a function of the seed. Raises BadInput for a recipe without rehearsal.
     """
     return asyncio.run(_rehearsed(plan, wanted, seed))
 
 
+def _author(plan: Plan) -> Member:
+    casts = (plan.cast, *(load_cast(name, plan.recipe.casts).cast for name in sorted(plan.recipe.casts)))
+    for member in (one for cast in casts for one in cast.seats(Role.AUTHOR)[:1]):
+        if plan.recipe.rehearsal is not None and member.simulated:
+            return member
+    raise BadInput(
+        f"the recipe {plan.recipe.name} has no rehearsal that could write items",
+        where="--items rehearsal",
+        fix="Give known-good items with --items FILE, or run the spec first.",
+    )
+
+
 async def _rehearsed(plan: Plan, wanted: int, seed: int) -> tuple[Good, ...]:
     recipe, line = plan.recipe, plan.line(seed)
-    member = plan.cast.seats(Role.AUTHOR)[0]
+    member = _author(plan)
     honest = member.model_copy(update={"options": {name: v for name, v in member.options.items() if name != "plant"}})
     players = recipe.rehearsal() if recipe.rehearsal is not None else {}
     model = SimModel(players[member.model.removeprefix("sim:")], honest)
@@ -129,7 +143,7 @@ class _Seat:
 
 def none_found(plan: Plan, url: str) -> FactoryError:
     return BadInput(
-        f"the store {url} holds no accepted item of the recipe {plan.recipe.name}, and the cast is no rehearsal to write any",
+        f"the store {url} holds no accepted item of the spec {plan.spec.name}",
         where="factory audit",
-        fix="Give known-good items with --items FILE, or run the spec first.",
+        fix="Give known-good items with --items FILE or --items rehearsal, or run the spec first.",
     )

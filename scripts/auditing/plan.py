@@ -26,18 +26,21 @@ from scripts.auditing.planters import SHIPPED, Gardener, Kind, planters_of
 from store import SqlStore, open_store, store_exists
 
 STORE, FILE, REHEARSAL = "store", "file", "rehearsal"
+SOURCES = (STORE, REHEARSAL)
+"""What `--items` may name in the stead of a file."""
 SPARE = 10
 
 
 @dataclass(frozen=True)
 class AuditOptions:
-    """per_defect: defects of each kind, and good items, that are wanted; planters: files, or `shipped`; items: a file's, or
-    None for the store's; seed: of what is drawn and planted.
+    """per_defect: defects of each kind, and good items, that are wanted; planters: files, or `shipped`; items: a file's good
+    items; source: STORE or REHEARSAL for theirs, None to choose where there is no file; seed: of what is drawn and planted.
     """
 
     per_defect: int = 50
     planters: tuple[str, ...] = (SHIPPED,)
     items: Mapped | None = None
+    source: str | None = None
     seed: int = 0
 
 
@@ -87,18 +90,28 @@ class AuditPlan(Plan):
 def prepare_audit(spec_path: str, cast_name: str | None, options: AuditOptions, url: str) -> AuditPlan:
     """Load and check everything, draw the good items and plant in them; nothing is written. Raises BadInput."""
     plan = prepare(spec_path, cast_name)
+    source, goods, notes = _goods(plan, options, url)
+    return _plan(plan, options, source, goods, notes)
+
+
+def _goods(plan: Plan, options: AuditOptions, url: str) -> tuple[str, tuple[Good, ...], list[str]]:
+    """Where the good items come from, these, and why from there, where that was not asked for. Raises BadInput for none."""
     if options.items is not None:
-        source, goods = (
-            FILE,
-            good_items.from_file(options.items, plan.recipe, plan.settings, options.per_defect, options.seed),
+        return FILE, good_items.from_file(options.items, plan.recipe, plan.settings, options.per_defect, options.seed), []
+    if options.source == REHEARSAL:
+        return REHEARSAL, _rehearsed(plan, options), []
+    stored, enough = _stored(plan, options, url), min(options.per_defect, BAR.good)
+    held = f"the store holds {len(stored)} accepted items of the spec {plan.spec.name}, and {enough} are wanted"
+    if options.source is None and len(stored) < enough and plan.cast.simulated:
+        return (
+            REHEARSAL,
+            _rehearsed(plan, options),
+            [f"{held}: the rehearsal's author wrote others (--items store takes those)"],
         )
-    else:
-        source, goods = STORE, _stored(plan, options, url)
-        if not goods:
-            if not plan.cast.simulated:
-                raise good_items.none_found(plan, url)
-            source, goods = REHEARSAL, _rehearsed(plan, options)
-    return _plan(plan, options, source, goods)
+    if not stored:
+        raise good_items.none_found(plan, url)
+    few = [f"{held}: more come by --items FILE or --items rehearsal"] if len(stored) < enough else []
+    return STORE, stored, few
 
 
 def _rehearsed(plan: Plan, options: AuditOptions) -> tuple[Good, ...]:
@@ -111,7 +124,7 @@ def _stored(plan: Plan, options: AuditOptions, url: str) -> tuple[Good, ...]:
         return ()
     store = open_store(url, read_only=True)
     try:
-        return good_items.from_store(store, plan.recipe, options.per_defect, options.seed)
+        return good_items.from_store(store, plan, options.per_defect, options.seed)
     finally:
         store.close()
 
@@ -120,7 +133,7 @@ def audit_again(inputs: Mapping[str, Any]) -> AuditPlan:
     """The plan of an audit that was begun: its files as they are now; items of the store as they were."""
     plan, kept = prepare_again(inputs), inputs["audit"]
     items = None if kept["items"] is None else Mapped.again(kept["items"])
-    options = AuditOptions(kept["per_defect"], tuple(kept["planters"]), items, kept["seed"])
+    options = AuditOptions(kept["per_defect"], tuple(kept["planters"]), items, kept["source"], kept["seed"])
     if options.items is not None:
         goods = good_items.from_file(options.items, plan.recipe, plan.settings, options.per_defect, options.seed)
     elif kept["source"] == REHEARSAL:
@@ -130,10 +143,10 @@ def audit_again(inputs: Mapping[str, Any]) -> AuditPlan:
             Good(id, payload, Coordinate(tuple(map(tuple, cells))), plan.recipe.novelty_view(plan.recipe.parse(payload)))
             for id, payload, cells in kept["goods"]
         )
-    return _plan(plan, options, kept["source"], goods)
+    return _plan(plan, options, kept["source"], goods, kept["notes"])
 
 
-def _plan(plan: Plan, options: AuditOptions, source: str, goods: tuple[Good, ...]) -> AuditPlan:
+def _plan(plan: Plan, options: AuditOptions, source: str, goods: tuple[Good, ...], notes: Sequence[str]) -> AuditPlan:
     planters = planters_of(options.planters, plan.recipe)
     known = [gate.name for gate in plan.recipe.gates]
     gardener = Gardener(plan.recipe, plan.recipe.gates, options.seed)
@@ -159,6 +172,7 @@ def _plan(plan: Plan, options: AuditOptions, source: str, goods: tuple[Good, ...
         "items": None if options.items is None else options.items.kept(),
         "seed": options.seed,
         "source": source,
+        "notes": list(notes),
         "goods": [[g.id, g.payload, [list(cell) for cell in g.coordinate.items()]] for g in goods] if source == STORE else [],
         "good": len(goods),
         "gates": [[gate.name, gate.version] for gate in plan.gates],

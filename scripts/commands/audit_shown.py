@@ -25,6 +25,8 @@ def print_audit(store: SqlStore, job_id: str, url: str, json: bool) -> None:
     items, bar = facts["items"], facts["bar"]
     say(f"job {facts['job']}  {facts['state']}")
     say(f"{items['count']} known-good items ({items['source']}); intervals at {facts['level']:.0%}")
+    for note in facts["notes"]:
+        say(note)
     show(_gates(facts["gates"]))
     show(_kinds(facts["gates"]))
     for row in facts["gates"]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+import yaml
 
 from factory.report.audit import AUDIT_SCHEMA
 from scripts import registry
@@ -237,12 +238,14 @@ def test_gsm8k_is_read_as_it_is(factory: Factory, theirs: tuple[Path, Path], sha
 
 
 @pytest.mark.usefixtures("quick_embedder")
-def test_the_stores_accepted_items_are_taken_first(factory: Factory, theirs: tuple[Path, Path]) -> None:
+def test_the_stores_accepted_items_are_taken_where_they_are_enough(
+    factory: Factory, theirs: tuple[Path, Path], tmp_path: Path
+) -> None:
     planters, _ = theirs
     assert factory("run", PHARMACY, "--cast", "rehearsal", "--attempts", "16", "--json").code == 0
     found = factory("audit", PHARMACY, "--cast", "rehearsal", "--per-defect", "3", "--planters", planters, "--json")
     facts = figures(found.out)
-    assert facts["items"]["source"] == "store"
+    assert facts["items"] == {"source": "store", "count": 3} and facts["notes"] == []
     rows = {row["gate"]: row for row in facts["gates"]}
     # A good item is no copy of itself, and what was made wrong of it is the oracle's to catch.
     assert rows["novelty"]["false_rejects"] == 0 and rows["novelty"]["caught"] == rows["novelty"]["planted"] == 3
@@ -251,23 +254,44 @@ def test_the_stores_accepted_items_are_taken_first(factory: Factory, theirs: tup
         "invariants",
         "oracle",
     }
+    asked = ("audit", PHARMACY, "--cast", "rehearsal", "--planters", planters, "--dry-run")
+    few = json.loads(factory(*asked, "--per-defect", "20", "--json").out)
+    assert few["items"]["source"] == "rehearsal" and "accepted items of the spec" in few["notes"][0]
+    assert "and 20 are wanted" in factory(*asked, "--per-defect", "20").out
+    assert (
+        json.loads(factory(*asked, "--items", "rehearsal", "--per-defect", "3", "--json").out)["items"]["source"] == "rehearsal"
+    )
+    stored = json.loads(factory(*asked, "--items", "store", "--per-defect", "20", "--json").out)
+    assert stored["items"]["source"] == "store" and 3 <= stored["items"]["count"] < 20
+    assert "more come by --items FILE" in stored["notes"][0]
+
+    # Another spec's items are not this one's, though the recipe is the same.
+    (tmp_path / "another.yaml").write_text(PHARMACY.read_text().replace(f"name: {PHARMACY.stem}", "name: another"))
+    refused = factory("audit", tmp_path / "another.yaml", "--cast", "rehearsal", "--items", "store", "--planters", planters)
+    assert refused.code == 2 and "no accepted item of the spec another" in refused.err
+    assert factory(*asked, "--items", "store", "--field", "prompt=question").code == 2
+
     exported = factory("export", "--to", "parquet", "--out", "set", "--json")
     assert exported.code == 0
-    again = factory(
-        "audit",
-        PHARMACY,
-        "--cast",
-        "rehearsal",
-        "--per-defect",
-        "2",
-        "--planters",
-        planters,
-        "--items",
-        "set/data.parquet",
-        "--json",
-    )
+    again = factory(*asked, "--per-defect", "2", "--items", "set/data.parquet", "--json")
     assert again.code == 0, again.err
-    assert figures(again.out)["items"]["source"] == "file"
+    assert json.loads(again.out)["items"] == {"source": "file", "count": 2}
+
+
+@pytest.mark.usefixtures("quick_embedder")
+def test_without_items_a_cast_of_real_models_is_told_what_to_do(factory: Factory, theirs: tuple[Path, Path]) -> None:
+    cast = yaml.safe_load((PHARMACY.parents[1] / "casts" / "rehearsal.yaml").read_text())
+    for seats in cast.values():
+        for member in seats if isinstance(seats, list) else [seats]:
+            member.pop("options")
+            member["model"] = member["model"].replace("sim:", "openai/")
+    Path("real.yaml").write_text(json.dumps(cast))
+    given = ("audit", PHARMACY, "--cast", "real.yaml", "--planters", theirs[0], "--per-defect", "3", "--dry-run", "--json")
+    refused = factory(*given)
+    assert refused.code == 2 and "--items rehearsal" in refused.err, refused.err
+    told = factory(*given, "--items", "rehearsal")
+    assert told.code == 0, told.err
+    assert json.loads(told.out)["items"] == {"source": "rehearsal", "count": 4}
 
 
 @pytest.mark.usefixtures("quick_embedder")
