@@ -230,16 +230,11 @@ def _add(gates: Mapping[str, _Gate], candidate: Candidate) -> None:
     *asked, closing = candidate.receipts
     kind, own_name = closing.finding.evidence["kind"], closing.finding.evidence["gate"]
     if not kind:
+        found: dict[str, list[Receipt]] = {}
         for receipt in asked:
-            gate = gates[receipt.gate]
-            if receipt.finding.outcome is Outcome.ERROR:
-                gate.all.errors += 1
-                gate.good_errors += 1
-                continue
-            gate.good += 1
-            if _caught(receipt):
-                gate.false_rejects += 1
-                gate.reasons[receipt.finding.reason] += 1
+            found.setdefault(receipt.gate, []).append(receipt)
+        for name, receipts in found.items():
+            _add_good(gates[name], receipts)
         return
     first = next((receipt.gate for receipt in asked if _caught(receipt)), "")
     own = next((receipt for receipt in asked if receipt.gate == own_name), None)
@@ -250,6 +245,19 @@ def _add(gates: Mapping[str, _Gate], candidate: Candidate) -> None:
         gate.calls += len(own.calls)
         gate.seconds += own.seconds
         gate.nano_usd += own.cost_nano_usd
+
+
+def _add_good(gate: _Gate, receipts: Sequence[Receipt]) -> None:
+    """One good item, which a gate may have been asked about twice: alone, and as one of a set."""
+    stopped = next((receipt for receipt in receipts if _caught(receipt)), None)
+    if stopped is None and any(receipt.finding.outcome is Outcome.ERROR for receipt in receipts):
+        gate.all.errors += 1
+        gate.good_errors += 1
+        return
+    gate.good += 1
+    if stopped is not None:
+        gate.false_rejects += 1
+        gate.reasons[stopped.finding.reason] += 1
 
 
 def _caught(receipt: Receipt) -> bool:

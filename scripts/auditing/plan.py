@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -14,11 +15,13 @@ from factory.config import digest_file
 from factory.config.items import Mapped
 from factory.config.yaml import suggest
 from factory.errors import BadInput
+from factory.gate import Answered, answered
 from factory.lever import Line, Puller
 from factory.ports import AUDIT, Corpus, CorpusEntry, Policy
 from factory.recipe import Recipe
 from factory.report.audit import BAR
 from factory.types import AuditSpec, Candidate, Coordinate, Spec
+from gates.defects import SET_PLANTERS
 from scripts.assembly import Plan, prepare, prepare_again
 from scripts.auditing import goods as good_items
 from scripts.auditing.goods import Good
@@ -63,7 +66,7 @@ class AuditPlan(Plan):
         return Policy(attempts=len(self.trials))
 
     def fingerprint(self) -> dict[str, str]:
-        shown = digest([[t.item, t.kind, t.gate, t.payload] for t in self.trials])
+        shown = digest([trial.told() for trial in self.trials])
         auditing = Path(factory.__file__).parent / "audit.py"
         return {**super().fingerprint(), **(self.files or {}), "planted items": shown, "auditing": digest_file(auditing)}
 
@@ -150,7 +153,8 @@ def _plan(plan: Plan, options: AuditOptions, source: str, goods: tuple[Good, ...
     planters = planters_of(options.planters, plan.recipe)
     known = [gate.name for gate in plan.recipe.gates]
     gardener = Gardener(plan.recipe, plan.recipe.gates, options.seed)
-    trials = [Trial(good.id, good.coordinate, good.payload) for good in goods]
+    answers = _answers(plan, goods)
+    trials = _as_they_are(goods, answers)
     kinds: list[Kind] = []
     for planter in planters:
         if planter.gate not in known:
@@ -161,6 +165,11 @@ def _plan(plan: Plan, options: AuditOptions, source: str, goods: tuple[Good, ...
         made, kind = gardener.plant(goods, planter, options.per_defect)
         trials += made
         kinds.append(kind)
+    for set_planter in SET_PLANTERS if SHIPPED in options.planters else ():
+        if set_planter.gate in known:
+            made, kind = gardener.plant_in_set(goods, answers, set_planter, options.per_defect)
+            trials += made
+            kinds.append(kind)
     if len(trials) == len(goods):
         told = "; ".join(f"{kind.kind}: {kind.problem or 'no item can bear it'}" for kind in kinds[:3])
         raise BadInput(
@@ -194,13 +203,29 @@ def _plan(plan: Plan, options: AuditOptions, source: str, goods: tuple[Good, ...
     )
 
 
+def _answers(plan: Plan, goods: Sequence[Good]) -> list[Answered]:
+    task = plan.recipe.task(plan.settings)
+    return [answered(task, plan.recipe.parse(good.payload)) for good in goods]
+
+
+def _as_they_are(goods: Sequence[Good], answers: Sequence[Answered]) -> list[Trial]:
+    """The good items, each after those before it, as a run would land them."""
+    landed: Counter[str] = Counter()
+    trials = []
+    for good, answer in zip(goods, answers, strict=True):
+        trials.append(Trial(good.id, good.coordinate, good.payload, landed=dict(landed)))
+        if answer.key:
+            landed[answer.key] += 1
+    return trials
+
+
 def _unplanted(recipe: Recipe, kinds: Sequence[Kind]) -> dict[str, list[str]]:
     """By gate the kinds of defect that the shipped planters and those given know, and that none was planted of."""
     planted = {(kind.gate, kind.kind) for kind in kinds if kind.planted}
     found: dict[str, list[str]] = {}
-    for gate, name in dict.fromkeys(
-        [*((k.gate, k.kind) for k in kinds), *((p.gate, p.kind) for p in planters_of((SHIPPED,), recipe))]
-    ):
+    shipped = ((one.gate, one.kind) for one in planters_of((SHIPPED,), recipe))
+    sets = ((one.gate, one.kind) for one in SET_PLANTERS)
+    for gate, name in dict.fromkeys([*((kind.gate, kind.kind) for kind in kinds), *shipped, *sets]):
         if (gate, name) not in planted:
             found.setdefault(gate, []).append(name)
     return found
@@ -208,4 +233,4 @@ def _unplanted(recipe: Recipe, kinds: Sequence[Kind]) -> dict[str, list[str]]:
 
 def _spec(spec: Spec, trials: Sequence[Trial]) -> AuditSpec:
     kept = {name: getattr(spec, name) for name in Spec.model_fields}
-    return AuditSpec(**kept, trials=digest([[t.item, t.kind, t.gate, t.payload] for t in trials]))
+    return AuditSpec(**kept, trials=digest([trial.told() for trial in trials]))

@@ -17,9 +17,9 @@ from pydantic import BaseModel, ValidationError
 from factory.audit import Trial
 from factory.canonical import canonical_json, plain, sha256_hex, stream
 from factory.errors import BadInput
-from factory.gate import Gate, LandingGate
+from factory.gate import Answered, Gate, LandingGate
 from factory.recipe import Recipe
-from gates.defects import PLANTERS, Planter
+from gates.defects import PLANTERS, Planter, SetPlanter
 from scripts.auditing.goods import Good
 
 SHIPPED = "shipped"
@@ -223,6 +223,22 @@ class Gardener:
             return _Tried(None if problem else plain(made), in_place, problem)
         except (Exception, SystemExit) as exc:
             return _Tried(problem=f"it raised {type(exc).__name__}: {' '.join(str(exc).split())[:_SHOWN]}")
+
+    def plant_in_set(
+        self, goods: Sequence[Good], answers: Sequence[Answered], planter: SetPlanter, wanted: int
+    ) -> tuple[list[Trial], Kind]:
+        """So many times a good item, in turn, after a set that it must not join. answers: of each good item."""
+        kind, trials = Kind(planter.kind, planter.gate), []
+        keys = [answer.key for answer in answers]
+        for number in range(wanted):
+            good, answer = goods[number % len(goods)], answers[number % len(goods)]
+            landed = planter.plant(answer, keys, stream("plant", self.seed, planter.gate, planter.kind, good.id, number))
+            if landed is None:
+                kind.unborne += 1
+            else:
+                trials.append(Trial(good.id, good.coordinate, good.payload, planter.kind, planter.gate, landed))
+        kind.planted = len(trials)
+        return trials, kind
 
     def _turns(self, goods: Sequence[Good], wanted: int) -> Iterator[tuple[int, Good]]:
         for turn in range(max(_TRIES, -(-_TRIES * wanted // max(1, len(goods))))):

@@ -279,7 +279,10 @@ def test_the_stores_accepted_items_are_taken_where_they_are_enough(
 
 
 @pytest.mark.usefixtures("quick_embedder")
-def test_without_items_a_cast_of_real_models_is_told_what_to_do(factory: Factory, theirs: tuple[Path, Path]) -> None:
+def test_without_items_a_cast_of_real_models_is_told_what_to_do(
+    factory: Factory, theirs: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "none-is-used")
     cast = yaml.safe_load((PHARMACY.parents[1] / "casts" / "rehearsal.yaml").read_text())
     for seats in cast.values():
         for member in seats if isinstance(seats, list) else [seats]:

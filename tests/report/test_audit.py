@@ -96,6 +96,17 @@ def test_false_rejects_and_their_reasons(rows: dict[str, dict[str, Any]]) -> Non
     assert look["false_reject_rate"] == pytest.approx(1 / 3, abs=1e-4)
 
 
+def test_a_good_item_that_a_gate_was_asked_about_twice_is_one_good_item() -> None:
+    seen = [
+        candidate("", "", receipt("think", PASS), receipt("think", REJECT)),
+        candidate("", "", receipt("think", PASS), receipt("think", PASS)),
+        candidate("", "", receipt("think", ERROR), receipt("think", PASS)),
+        candidate("", "", receipt("think", ERROR), receipt("think", REJECT)),
+    ]
+    think = next(row for row in audit_json(job(), seen)["gates"] if row["gate"] == "think")
+    assert (think["good"], think["false_rejects"], think["good_errors"]) == (3, 2, 1)
+
+
 def test_a_disabled_gate_catches_nothing_and_what_stops_its_defects_is_told(rows: dict[str, dict[str, Any]]) -> None:
     left = rows["left"]
     assert (left["planted"], left["caught"], left["trust"]) == (1, 0, "disabled")
