@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from factory.gate import Answered
+from factory.gate import Answered, Gate
 
 _SENTENCE_END: Final = re.compile(r"(?<=[.?!])\s+")
 
@@ -18,12 +18,14 @@ class Planter:
     """kind: the defect's stable name; gate: the gate whose claim it breaks.
 
     plant: a payload as plain JSON and a random stream -> the payload with the defect and with no other, or None where this item
-    cannot bear it. It leaves its argument as it is.
+    cannot bear it. It leaves its argument as it is. when: whether the gate, set as it is, claims what the defect breaks;
+    None for always.
     """
 
     kind: str
     gate: str
     plant: Callable[[Mapping[str, Any], random.Random], Mapping[str, Any] | None]
+    when: Callable[[Gate], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)

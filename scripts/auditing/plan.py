@@ -18,7 +18,6 @@ from factory.errors import BadInput
 from factory.gate import Answered, answered
 from factory.lever import Line, Puller
 from factory.ports import AUDIT, Corpus, CorpusEntry, Policy
-from factory.recipe import Recipe
 from factory.report.audit import BAR
 from factory.types import AuditSpec, Candidate, Coordinate, Spec
 from gates.defects import SET_PLANTERS
@@ -150,7 +149,7 @@ def audit_again(inputs: Mapping[str, Any]) -> AuditPlan:
 
 
 def _plan(plan: Plan, options: AuditOptions, source: str, goods: tuple[Good, ...], notes: Sequence[str]) -> AuditPlan:
-    planters = planters_of(options.planters, plan.recipe)
+    planters = planters_of(options.planters, plan.recipe, plan.gates)
     known = [gate.name for gate in plan.recipe.gates]
     gardener = Gardener(plan.recipe, plan.recipe.gates, options.seed)
     answers = _answers(plan, goods)
@@ -187,7 +186,7 @@ def _plan(plan: Plan, options: AuditOptions, source: str, goods: tuple[Good, ...
         "gates": [[gate.name, gate.version] for gate in plan.gates],
         "without": [gate.name for gate in plan.recipe.gates if gate.name in plan.spec.without],
         "kinds": [vars(kind) for kind in kinds],
-        "unplanted": _unplanted(plan.recipe, kinds),
+        "unplanted": _unplanted(plan, kinds),
         "bar": BAR.shown(),
     }
     given = {part.name: getattr(plan, part.name) for part in fields(plan)}
@@ -219,11 +218,11 @@ def _as_they_are(goods: Sequence[Good], answers: Sequence[Answered]) -> list[Tri
     return trials
 
 
-def _unplanted(recipe: Recipe, kinds: Sequence[Kind]) -> dict[str, list[str]]:
+def _unplanted(plan: Plan, kinds: Sequence[Kind]) -> dict[str, list[str]]:
     """By gate the kinds of defect that the shipped planters and those given know, and that none was planted of."""
     planted = {(kind.gate, kind.kind) for kind in kinds if kind.planted}
     found: dict[str, list[str]] = {}
-    shipped = ((one.gate, one.kind) for one in planters_of((SHIPPED,), recipe))
+    shipped = ((one.gate, one.kind) for one in planters_of((SHIPPED,), plan.recipe, plan.gates))
     sets = ((one.gate, one.kind) for one in SET_PLANTERS)
     for gate, name in dict.fromkeys([*((kind.gate, kind.kind) for kind in kinds), *shipped, *sets]):
         if (gate, name) not in planted:

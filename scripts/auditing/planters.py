@@ -47,12 +47,17 @@ class Kind:
     problem: str = ""
 
 
-def planters_of(names: Sequence[str], recipe: Recipe) -> tuple[Planter, ...]:
-    """Those of the files named, and the shipped ones where `shipped` is among the names. Raises BadInput."""
+def planters_of(names: Sequence[str], recipe: Recipe, gates: Sequence[Gate] | None = None) -> tuple[Planter, ...]:
+    """Those of the files named, and, where `shipped` is among the names, the shipped ones. Raises BadInput.
+
+    gates: as the spec sets them (the recipe's own where None, or where one is left out): of the shipped planters those whose
+    defect such a gate claims to catch.
+    """
+    set_so = {gate.name: gate for gate in (*recipe.gates, *(gates or ()))}
     found: list[Planter] = []
     for name in names:
         if name == SHIPPED:
-            found += PLANTERS
+            found += (one for one in PLANTERS if one.when is None or one.gate not in set_so or one.when(set_so[one.gate]))
             found += [Planter(one.kind, one.gate, one.plant) for one in (recipe.planters() if recipe.planters else ())]
         else:
             found += load_planters(Path(name))
