@@ -53,6 +53,14 @@ BudgetOption = Annotated[
 DeadlineOption = Annotated[
     str | None, typer.Option(help="Stop cleanly after this long: 90s, 30m, 2h. Resumable; exit code 3.", show_default=False)
 ]
+FieldOption = Annotated[
+    list[str] | None, typer.Option(help="FIELD=COLUMN: the column that a field of the payload is in.", show_default=False)
+]
+AfterOption = Annotated[
+    list[str] | None, typer.Option(help="FIELD=MARKER: take what follows the last such marker.", show_default=False)
+]
+AxisOption = Annotated[list[str] | None, typer.Option(help="A column that makes the coordinate.", show_default=False)]
+IdOption = Annotated[str | None, typer.Option("--id", help="The column that names an item.", show_default=False)]
 
 
 @app.command()
@@ -155,10 +163,15 @@ def audit(
     items: Annotated[
         str | None,
         typer.Option(
-            help="Known-good items: JSONL, CSV or Parquet. Default: the store's accepted ones, or what a rehearsal writes.",
+            help="Known-good items: a JSONL, CSV or Parquet file, `store` (this spec's accepted ones) or `rehearsal` (what its "
+            "author writes). Default: the store's where they are enough, else the rehearsal's.",
             show_default=False,
         ),
     ] = None,
+    field: FieldOption = None,
+    after: AfterOption = None,
+    axis: AxisOption = None,
+    id_: IdOption = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the items drawn and the defects planted.")] = 0,
     budget: BudgetOption = None,
     deadline: DeadlineOption = None,
@@ -170,13 +183,14 @@ def audit(
     json: JsonOption = False,
 ) -> None:
     """Plant known defects in known-good items and measure what each gate catches, and what it stops without need."""
-    from scripts.auditing.plan import AuditOptions
+    from scripts.auditing.plan import SOURCES, AuditOptions
 
     hold_collector()
     from scripts.commands import audit as command
     from scripts.commands.run import seconds
 
-    options = AuditOptions(per_defect, tuple(planters or ("shipped",)), items, seed)
+    mapped = command.mapped(items, field or (), after or (), axis or (), id_)
+    options = AuditOptions(per_defect, tuple(planters or ("shipped",)), mapped, items if items in SOURCES else None, seed)
     request = command.AuditRequest(spec, cast, options, budget, seconds(deadline), concurrency, _url(store), json)
     raise typer.Exit(command.preview(request) if dry_run else command.audit(request))
 
@@ -259,17 +273,13 @@ def probe(
         str | None, typer.Option(help="A spec, for its settings, gates, anchors and references.", show_default=False)
     ] = None,
     cast: Annotated[str | None, typer.Option(help="A cast file, or the name of a shipped one.", show_default=False)] = None,
-    field: Annotated[
-        list[str] | None, typer.Option(help="FIELD=COLUMN: the column that a field of the payload is in.", show_default=False)
-    ] = None,
-    after: Annotated[
-        list[str] | None, typer.Option(help="FIELD=MARKER: take what follows the last such marker.", show_default=False)
-    ] = None,
+    field: FieldOption = None,
+    after: AfterOption = None,
     labels: Annotated[
         list[str] | None, typer.Option(help="FIELD=COLUMN: a list, any of which is the right answer.", show_default=False)
     ] = None,
-    axis: Annotated[list[str] | None, typer.Option(help="A column that makes the coordinate.", show_default=False)] = None,
-    id_: Annotated[str | None, typer.Option("--id", help="The column that names an item.", show_default=False)] = None,
+    axis: AxisOption = None,
+    id_: IdOption = None,
     gates: Annotated[
         list[str] | None, typer.Option(help="Gates to run, by commas. Default: all that the cast can seat.", show_default=False)
     ] = None,

@@ -102,10 +102,14 @@ def ground(options: ProbeOptions, loaded: config.LoadedSpec | None = None, *, wi
     recipe = find_recipe(loaded.spec.recipe, where=loaded.locate(("recipe",)))
     settings = config.parse_settings(recipe.settings, loaded.spec.settings, loaded.locate)
     gates = config.bind_gates(recipe.gates, loaded.spec.gates, loaded.spec.without, loaded.locate)
-    adopt = recipe.adopt
-    shape = Shape(recipe.name, recipe.payload, recipe.parse, lambda raw: raw if adopt is None else adopt(raw, settings))
-    items = read_items(options.mapped, shape) if with_items else None
+    items = read_items(options.mapped, shape_of(recipe, settings)) if with_items else None
     return Ground(loaded, recipe, settings, gates, items)
+
+
+def shape_of(recipe: Recipe, settings: Any) -> Shape:
+    """What the recipe, so set, takes for an item of a file."""
+    adopt = recipe.adopt
+    return Shape(recipe.name, recipe.payload, recipe.parse, lambda raw: raw if adopt is None else adopt(raw, settings))
 
 
 def prepare_probe(options: ProbeOptions, cast_name: str | None) -> ProbePlan:
@@ -272,14 +276,8 @@ def named(cast: Cast, role: Role) -> list[str]:
 
 def _keepable(options: ProbeOptions, spec: Spec) -> dict[str, Any]:
     """The options as JSON, for a job's inputs."""
-    mapped = options.mapped
     return {
-        "path": str(mapped.path.absolute()),
-        "fields": dict(mapped.fields),
-        "after": dict(mapped.after),
-        "axes": list(mapped.axes),
-        "id": mapped.id,
-        "labels": dict(mapped.labels),
+        **options.mapped.kept(),
         "recipe": spec.recipe,
         "spec": None if options.spec is None else str(Path(options.spec).absolute()),
         "grader": options.grader,
@@ -291,7 +289,6 @@ def _keepable(options: ProbeOptions, spec: Spec) -> dict[str, Any]:
 
 
 def kept_options(value: Mapping[str, Any]) -> ProbeOptions:
-    mapped = Mapped(Path(value["path"]), value["fields"], value["after"], tuple(value["axes"]), value["id"], value["labels"])
     gates = None if value["gates"] is None else tuple(value["gates"])
     others = {name: value[name] for name in ("recipe", "spec", "grader", "all_bands", "samples", "shown")}
-    return ProbeOptions(mapped, gates=gates, **others)
+    return ProbeOptions(Mapped.again(value), gates=gates, **others)

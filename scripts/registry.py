@@ -1,7 +1,8 @@
 """Finding recipes: the shipped list, other people's packages by entry point, or a file the spec names.
 
-Listing imports nobody's code but ours: an entry point is only loaded when a spec asks for it by name, and a recipe file
-only when a spec names its path, which is the decision to trust it.
+Listing imports nobody's code but ours: an entry point is only loaded when a spec asks for it by name, or when `factory gates`
+is asked what the gates of all installed recipes are, and a recipe file only when a spec names its path, which is the decision
+to trust it.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from gates.defects import counter, final_check, gameability, invariants, novelty, oracle, realism, structure
-from gates.defects.planting import Planter
+from gates.defects.planting import Planter, SetPlanter
 
 PLANTERS: Final[tuple[Planter, ...]] = (
     *structure.PLANTERS,
@@ -23,4 +23,7 @@ PLANTERS: Final[tuple[Planter, ...]] = (
 )
 """Every planter that needs no recipe, by gate."""
 
-__all__ = ["PLANTERS", "Planter"]
+SET_PLANTERS: Final[tuple[SetPlanter, ...]] = gameability.SET_PLANTERS
+"""Every planter of a defect that a set has and none of its items."""
+
+__all__ = ["PLANTERS", "SET_PLANTERS", "Planter", "SetPlanter"]

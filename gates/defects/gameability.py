@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from gates.defects.planting import Planter, numeric_answer, sentences_of
+from factory.gate import Answered
+from gates.defects.planting import Planter, SetPlanter, numeric_answer, sentences_of
 
 _GUESSES = ("0", "1", "yes", "no", "unknown", "none", "true", "A")
 _ASIDES = (
@@ -95,6 +97,17 @@ def _telling_options(payload: Mapping[str, Any], rng: random.Random) -> Mapping[
     return {**spoiled, "grader": {"kind": "choice", "options": options}}
 
 
+def _common_answer(answer: Answered, others: Sequence[str], rng: random.Random) -> Mapping[str, int] | None:
+    """A job whose items have the item's own answer far more often than a guess would be right: who always gives it scores."""
+    rest = [key for key in others if key and key != answer.key]
+    if not answer.key or not rest:
+        return None
+    number = rng.randint(150, 400)
+    same = round(number * (answer.chance + (1 - answer.chance) * rng.uniform(0.4, 0.8)))
+    return {**Counter(rng.choices(rest, k=number - same)), answer.key: same}
+
+
+SET_PLANTERS: Final = (SetPlanter("common_answer", "gameability", _common_answer),)
 PLANTERS: Final = tuple(
     Planter(kind, "gameability", plant)
     for kind, plant in {

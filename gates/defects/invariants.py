@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, Final
 
+from factory.gate import Gate
 from gates.defects.planting import Planter
 from gates.prose.arithmetic import Number, equations, holds
 
@@ -62,8 +63,53 @@ def _private(payload: Mapping[str, Any], rng: random.Random) -> Mapping[str, Any
     return {**payload, "solution": f"{said} {solution}"}
 
 
-PLANTERS: Final = (
-    Planter("slip_in_working", "invariants", _slip),
-    Planter("other_final_answer", "invariants", _other_end),
-    Planter("private_data", "invariants", _private),
+def _said_besides(sentences: Sequence[str]) -> Callable[[Mapping[str, Any], random.Random], Mapping[str, Any] | None]:
+    """Plants one of the sentences before the solution; {n}: a number that the item has nowhere."""
+
+    def plant(payload: Mapping[str, Any], rng: random.Random) -> Mapping[str, Any] | None:
+        solution = payload.get("solution")
+        if not isinstance(solution, str) or not solution.strip():
+            return None
+        told = f"{payload.get('prompt', '')} {solution}"
+        number = next(n for n in iter(lambda: rng.randrange(10_007, 99_991, 2), None) if str(n) not in told.replace(",", ""))
+        sentence = rng.choice(sentences)
+        given = {"n": number, "less": number - 40, "small": number % 60 + 31, "name": rng.choice(_STRANGERS)}
+        return {**payload, "solution": f"{sentence.format(**given)} {solution}"}
+
+    return plant
+
+
+def _claims(name: str) -> Callable[[Gate], bool]:
+    """Whether a gate is set to hold items to the property."""
+    return lambda gate: name in getattr(gate, "properties", ())
+
+
+_STRANGERS: Final = ("Ingrid Halvorsen", "Tomasz Wierzbicki", "Aroha Ngata", "Bartholomew Quigley")
+_BY_PROPERTY: Final[Mapping[str, Mapping[str, Callable[[Mapping[str, Any], random.Random], Mapping[str, Any] | None]]]] = {
+    "self_consistency": {"slip_in_working": _slip, "other_final_answer": _other_end},
+    "pii_boundary": {"private_data": _private},
+    "reference_integrity": {
+        "dangling_citation": _said_besides(("The rule is the one in [{small}].", "This is as the note says [{small}].")),
+        "invented_quote": _said_besides(
+            (
+                'It says "nobody was there to count the rest that evening" for a reason.',
+                "As the note has it, “every one of them was returned before the doors closed”.",
+            )
+        ),
+        "unknown_url": _said_besides(
+            ("The rate is at https://tables.calderon.org/rates/{n}.", "See http://norvik.com/{n}/notes.")
+        ),
+        "dangling_part": _said_besides(("The rate is that of table {small}.", "The order is the one of section {small}.")),
+        "unknown_id": _said_besides(("It is booked as INV-{n}.", "It was billed under order number {n}.")),
+    },
+    "entailment_by_source": {
+        "unsupported_number": _said_besides(("There were {n} of them in the other hall.", "The year before it was {n}.")),
+        "unsupported_step": _said_besides(("{n} - 40 = {less}.", "Of the rest, {n} - 40 = {less} were kept.")),
+        "unsupported_name": _said_besides(("It was {name} who counted them.", "The count was made by {name}.")),
+    },
+}
+
+PLANTERS: Final = tuple(
+    Planter(kind, "invariants", plant, _claims(name)) for name, kinds in _BY_PROPERTY.items() for kind, plant in kinds.items()
 )
+"""By property: those that hold several pairs against each other (monotonicity) are no settings of the gate, and have none."""

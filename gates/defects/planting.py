@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+
+from factory.gate import Answered, Gate
 
 _SENTENCE_END: Final = re.compile(r"(?<=[.?!])\s+")
 
@@ -16,12 +18,27 @@ class Planter:
     """kind: the defect's stable name; gate: the gate whose claim it breaks.
 
     plant: a payload as plain JSON and a random stream -> the payload with the defect and with no other, or None where this item
-    cannot bear it. It leaves its argument as it is.
+    cannot bear it. It leaves its argument as it is. when: whether the gate, set as it is, claims what the defect breaks;
+    None for always.
     """
 
     kind: str
     gate: str
     plant: Callable[[Mapping[str, Any], random.Random], Mapping[str, Any] | None]
+    when: Callable[[Gate], bool] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetPlanter:
+    """kind, gate: as of a Planter.
+
+    plant: the answer of a known-good item, the keys of other items' answers, and a random stream -> how many of a job's
+    accepted items have which answer's key, so that the item must not join them; None where there is no such set.
+    """
+
+    kind: str
+    gate: str
+    plant: Callable[[Answered, Sequence[str], random.Random], Mapping[str, int] | None]
 
 
 def with_sentence(payload: Mapping[str, Any], sentence: str, *, first: bool = False) -> Mapping[str, Any] | None:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from factory.canonical import digest, plain, stream
-from factory.config.columns import Columns, read_columns
+from factory.config.cast import load_cast
+from factory.config.items import Mapped, read_items
 from factory.errors import BadInput, FactoryError, ModelFailure
 from factory.lever import author_context
 from factory.ports import RUN
@@ -22,6 +21,7 @@ from factory.sampling import Exhausted, Sampler
 from factory.similarity.text import normalise
 from factory.types import Candidate, Coordinate, Member, Message, ModelReply, ModelRequest, ReplySchema, Role, State
 from scripts.assembly import Plan
+from scripts.probing import shape_of
 from store import SqlStore
 
 _GOOD_STATES = (State.ACCEPTED, State.APPROVED)
@@ -39,10 +39,10 @@ class Good:
     view: str
 
 
-def from_store(store: SqlStore, recipe: Recipe, wanted: int, seed: int) -> tuple[Good, ...]:
-    """So many of the recipe's accepted candidates, drawn by the seed, in the order they were accepted in."""
-    fitting = [good for one in store.candidates(states=_GOOD_STATES, kind=RUN) if (good := _stored(one, recipe))]
-    return tuple(_drawn(fitting, wanted, seed))
+def from_store(store: SqlStore, plan: Plan, wanted: int, seed: int) -> tuple[Good, ...]:
+    """So many accepted candidates of the plan's spec, by its name, drawn by the seed, in the order they were accepted in."""
+    found = (one for one in store.candidates(states=_GOOD_STATES, kind=RUN) if one.spec == plan.spec.name)
+    return tuple(_drawn([good for one in found if (good := _stored(one, plan.recipe))], wanted, seed))
 
 
 def _stored(candidate: Candidate, recipe: Recipe) -> Good | None:
@@ -56,77 +56,18 @@ def _stored(candidate: Candidate, recipe: Recipe) -> Good | None:
     return Good(candidate.id, candidate.payload, candidate.coordinate, view)
 
 
-def from_file(path: Path, recipe: Recipe, settings: Any, wanted: int, seed: int) -> tuple[Good, ...]:
+def from_file(mapped: Mapped, recipe: Recipe, settings: Any, wanted: int, seed: int) -> tuple[Good, ...]:
     """So many of a table's items, drawn by the seed, in the file's order; what says the same as an earlier one is left out.
 
-    A row is a payload, or holds one as `payload`; other columns are left alone, and a field may be JSON text, as exports have
-    it. Raises BadInput with file and line for a row that does not fit the recipe.
+    Raises BadInput as `read_items` does, with file and line for a row that does not fit the recipe.
     """
-    fields = tuple(recipe.payload.model_fields)
-    columns = read_columns(path, {*fields, "payload"})
-    if not set(fields) & set(columns.values) and "payload" not in columns.values:
-        raise BadInput(
-            f"no column is a field of {recipe.name}; present: {', '.join(columns.present[:20]) or 'none'}",
-            where=str(path),
-            fix=f"A row has the fields {', '.join(fields)}, or a `payload` that has.",
-        )
+    items = read_items(mapped, shape_of(recipe, settings))
     goods: dict[str, Good] = {}
-    for row in range(columns.rows):
-        payload, view = _row(columns, row, recipe, settings)
-        goods.setdefault(normalise(view), Good(f"item-{row + 1}", payload, Coordinate(()), view))
+    for item in items.rows:
+        view = recipe.novelty_view(item.accepted[0])
+        id = item.key if items.named else f"item-{item.key}"
+        goods.setdefault(normalise(view), Good(id, plain(item.payload), item.coordinate, view))
     return tuple(_drawn(list(goods.values()), wanted, seed))
-
-
-def _row(columns: Columns, row: int, recipe: Recipe, settings: Any) -> tuple[Mapping[str, Any], str]:
-    nested = columns.values["payload"][row] if "payload" in columns.values else None
-    nested = _unfolded(nested)
-    where = columns.place(row, "").removesuffix(": ")
-    if nested is not None and not isinstance(nested, Mapping):
-        raise BadInput("its payload is no JSON object", where=where, fix=f"Write {{{_written(recipe)}}}.")
-    cells: Mapping[str, Any] = nested or {
-        name: columns.values[name][row] for name in recipe.payload.model_fields if name in columns.values
-    }
-    raw = {name: value for name, value in cells.items() if value is not None}
-    # An export writes structures as JSON text, and "" for none; what the recipe wants as text stays the text it is.
-    kept = {name: value if _is_text(recipe, name) else _unfolded(value) for name, value in raw.items()}
-    kept = _texts(recipe, {name: value for name, value in kept.items() if value != "" or _is_text(recipe, name)})
-    made = kept if recipe.adopt is None else recipe.adopt(kept, settings)
-    try:
-        return plain(made), recipe.novelty_view(recipe.parse(made))
-    except ValidationError as exc:
-        first = exc.errors()[0]
-        name = ".".join(map(str, first["loc"])) or "payload"
-        raise BadInput(
-            f"this is no {recipe.name} payload: {name}: {first['msg']}", where=where, fix=f"Write {{{_written(recipe)}}}."
-        ) from None
-
-
-def _is_text(recipe: Recipe, name: str) -> bool:
-    known = recipe.payload.model_fields.get(name)
-    return known is not None and known.annotation is str
-
-
-def _texts(recipe: Recipe, raw: Mapping[str, Any]) -> dict[str, Any]:
-    """The payload with a number that stands for a text as its text: an answer that a file holds as 28 is "28"."""
-    made = dict(raw)
-    for name, value in raw.items():
-        if _is_text(recipe, name) and isinstance(value, int | float) and not isinstance(value, bool):
-            made[name] = str(int(value)) if value == int(value) else str(value)
-    return made
-
-
-def _unfolded(value: Any) -> Any:
-    if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
-        try:
-            return json.loads(value)
-        except json.JSONDecodeError:
-            # A text that merely begins like JSON is a text.
-            return value
-    return value
-
-
-def _written(recipe: Recipe) -> str:
-    return ", ".join(f'"{name}": ...' for name in recipe.payload.model_fields)
 
 
 def _drawn(goods: Sequence[Good], wanted: int, seed: int) -> list[Good]:
@@ -137,15 +78,28 @@ def _drawn(goods: Sequence[Good], wanted: int, seed: int) -> list[Good]:
 
 
 def from_rehearsal(plan: Plan, wanted: int, seed: int) -> tuple[Good, ...]:
-    """So many items that the cast's own rehearsal author writes with its planting switched off. Nobody is paid, and nothing is
-    journaled: what it writes is a function of the seed.
+    """So many items that the cast's own rehearsal author, or else the recipe's, writes with its planting switched off.
+
+    Nobody is paid, and nothing is journaled: it is a function of the seed. Raises BadInput for a recipe without rehearsal.
     """
     return asyncio.run(_rehearsed(plan, wanted, seed))
 
 
+def _author(plan: Plan) -> Member:
+    casts = (plan.cast, *(load_cast(name, plan.recipe.casts).cast for name in sorted(plan.recipe.casts)))
+    for member in (one for cast in casts for one in cast.seats(Role.AUTHOR)[:1]):
+        if plan.recipe.rehearsal is not None and member.simulated:
+            return member
+    raise BadInput(
+        f"the recipe {plan.recipe.name} has no rehearsal that could write items",
+        where="--items rehearsal",
+        fix="Give known-good items with --items FILE, or run the spec first.",
+    )
+
+
 async def _rehearsed(plan: Plan, wanted: int, seed: int) -> tuple[Good, ...]:
     recipe, line = plan.recipe, plan.line(seed)
-    member = plan.cast.seats(Role.AUTHOR)[0]
+    member = _author(plan)
     honest = member.model_copy(update={"options": {name: v for name, v in member.options.items() if name != "plant"}})
     players = recipe.rehearsal() if recipe.rehearsal is not None else {}
     model = SimModel(players[member.model.removeprefix("sim:")], honest)
@@ -189,7 +143,7 @@ class _Seat:
 
 def none_found(plan: Plan, url: str) -> FactoryError:
     return BadInput(
-        f"the store {url} holds no accepted item of the recipe {plan.recipe.name}, and the cast is no rehearsal to write any",
+        f"the store {url} holds no accepted item of the spec {plan.spec.name}",
         where="factory audit",
-        fix="Give known-good items with --items FILE, or run the spec first.",
+        fix="Give known-good items with --items FILE or --items rehearsal, or run the spec first.",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -11,12 +12,15 @@ import factory
 from factory.audit import Auditor, Trial
 from factory.canonical import digest
 from factory.config import digest_file
+from factory.config.items import Mapped
 from factory.config.yaml import suggest
 from factory.errors import BadInput
+from factory.gate import Answered, answered
 from factory.lever import Line, Puller
 from factory.ports import AUDIT, Corpus, CorpusEntry, Policy
 from factory.report.audit import BAR
 from factory.types import AuditSpec, Candidate, Coordinate, Spec
+from gates.defects import SET_PLANTERS
 from scripts.assembly import Plan, prepare, prepare_again
 from scripts.auditing import goods as good_items
 from scripts.auditing.goods import Good
@@ -24,18 +28,21 @@ from scripts.auditing.planters import SHIPPED, Gardener, Kind, planters_of
 from store import SqlStore, open_store, store_exists
 
 STORE, FILE, REHEARSAL = "store", "file", "rehearsal"
+SOURCES = (STORE, REHEARSAL)
+"""What `--items` may name in the stead of a file."""
 SPARE = 10
 
 
 @dataclass(frozen=True)
 class AuditOptions:
-    """per_defect: defects of each kind, and good items, that are wanted; planters: files, or `shipped`; items: a file, or None
-    for the store's; seed: of what is drawn and planted.
+    """per_defect: defects of each kind, and good items, that are wanted; planters: files, or `shipped`; items: a file's good
+    items; source: STORE or REHEARSAL for theirs, None to choose where there is no file; seed: of what is drawn and planted.
     """
 
     per_defect: int = 50
     planters: tuple[str, ...] = (SHIPPED,)
-    items: str | None = None
+    items: Mapped | None = None
+    source: str | None = None
     seed: int = 0
 
 
@@ -58,7 +65,7 @@ class AuditPlan(Plan):
         return Policy(attempts=len(self.trials))
 
     def fingerprint(self) -> dict[str, str]:
-        shown = digest([[t.item, t.kind, t.gate, t.payload] for t in self.trials])
+        shown = digest([trial.told() for trial in self.trials])
         auditing = Path(factory.__file__).parent / "audit.py"
         return {**super().fingerprint(), **(self.files or {}), "planted items": shown, "auditing": digest_file(auditing)}
 
@@ -85,18 +92,28 @@ class AuditPlan(Plan):
 def prepare_audit(spec_path: str, cast_name: str | None, options: AuditOptions, url: str) -> AuditPlan:
     """Load and check everything, draw the good items and plant in them; nothing is written. Raises BadInput."""
     plan = prepare(spec_path, cast_name)
+    source, goods, notes = _goods(plan, options, url)
+    return _plan(plan, options, source, goods, notes)
+
+
+def _goods(plan: Plan, options: AuditOptions, url: str) -> tuple[str, tuple[Good, ...], list[str]]:
+    """Where the good items come from, these, and why from there, where that was not asked for. Raises BadInput for none."""
     if options.items is not None:
-        source, goods = (
-            FILE,
-            good_items.from_file(Path(options.items), plan.recipe, plan.settings, options.per_defect, options.seed),
+        return FILE, good_items.from_file(options.items, plan.recipe, plan.settings, options.per_defect, options.seed), []
+    if options.source == REHEARSAL:
+        return REHEARSAL, _rehearsed(plan, options), []
+    stored, enough = _stored(plan, options, url), min(options.per_defect, BAR.good)
+    held = f"the store holds {len(stored)} accepted items of the spec {plan.spec.name}, and {enough} are wanted"
+    if options.source is None and len(stored) < enough and plan.cast.simulated:
+        return (
+            REHEARSAL,
+            _rehearsed(plan, options),
+            [f"{held}: the rehearsal's author wrote others (--items store takes those)"],
         )
-    else:
-        source, goods = STORE, _stored(plan, options, url)
-        if not goods:
-            if not plan.cast.simulated:
-                raise good_items.none_found(plan, url)
-            source, goods = REHEARSAL, _rehearsed(plan, options)
-    return _plan(plan, options, source, goods)
+    if not stored:
+        raise good_items.none_found(plan, url)
+    few = [f"{held}: more come by --items FILE or --items rehearsal"] if len(stored) < enough else []
+    return STORE, stored, few
 
 
 def _rehearsed(plan: Plan, options: AuditOptions) -> tuple[Good, ...]:
@@ -109,7 +126,7 @@ def _stored(plan: Plan, options: AuditOptions, url: str) -> tuple[Good, ...]:
         return ()
     store = open_store(url, read_only=True)
     try:
-        return good_items.from_store(store, plan.recipe, options.per_defect, options.seed)
+        return good_items.from_store(store, plan, options.per_defect, options.seed)
     finally:
         store.close()
 
@@ -117,9 +134,10 @@ def _stored(plan: Plan, options: AuditOptions, url: str) -> tuple[Good, ...]:
 def audit_again(inputs: Mapping[str, Any]) -> AuditPlan:
     """The plan of an audit that was begun: its files as they are now; items of the store as they were."""
     plan, kept = prepare_again(inputs), inputs["audit"]
-    options = AuditOptions(kept["per_defect"], tuple(kept["planters"]), kept["items"], kept["seed"])
-    if kept["source"] == FILE:
-        goods = good_items.from_file(Path(kept["items"]), plan.recipe, plan.settings, options.per_defect, options.seed)
+    items = None if kept["items"] is None else Mapped.again(kept["items"])
+    options = AuditOptions(kept["per_defect"], tuple(kept["planters"]), items, kept["source"], kept["seed"])
+    if options.items is not None:
+        goods = good_items.from_file(options.items, plan.recipe, plan.settings, options.per_defect, options.seed)
     elif kept["source"] == REHEARSAL:
         goods = _rehearsed(plan, options)
     else:
@@ -127,23 +145,30 @@ def audit_again(inputs: Mapping[str, Any]) -> AuditPlan:
             Good(id, payload, Coordinate(tuple(map(tuple, cells))), plan.recipe.novelty_view(plan.recipe.parse(payload)))
             for id, payload, cells in kept["goods"]
         )
-    return _plan(plan, options, kept["source"], goods)
+    return _plan(plan, options, kept["source"], goods, kept["notes"])
 
 
-def _plan(plan: Plan, options: AuditOptions, source: str, goods: tuple[Good, ...]) -> AuditPlan:
-    planters = planters_of(options.planters, plan.recipe)
+def _plan(plan: Plan, options: AuditOptions, source: str, goods: tuple[Good, ...], notes: Sequence[str]) -> AuditPlan:
+    planters = planters_of(options.planters, plan.recipe, plan.gates)
     known = [gate.name for gate in plan.recipe.gates]
     gardener = Gardener(plan.recipe, plan.recipe.gates, options.seed)
-    trials = [Trial(good.id, good.coordinate, good.payload) for good in goods]
+    answers = _answers(plan, goods)
+    trials = _as_they_are(goods, answers)
     kinds: list[Kind] = []
     for planter in planters:
         if planter.gate not in known:
-            fix = suggest(planter.gate, known)
+            swapped = planter.kind in known
+            fix = "Its kind is one: the order is (kind, gate, plant)." if swapped else suggest(planter.gate, known)
             kinds.append(Kind(planter.kind, planter.gate, problem=f"there is no gate {planter.gate!r} in this recipe. {fix}"))
             continue
         made, kind = gardener.plant(goods, planter, options.per_defect)
         trials += made
         kinds.append(kind)
+    for set_planter in SET_PLANTERS if SHIPPED in options.planters else ():
+        if set_planter.gate in known:
+            made, kind = gardener.plant_in_set(goods, answers, set_planter, options.per_defect)
+            trials += made
+            kinds.append(kind)
     if len(trials) == len(goods):
         told = "; ".join(f"{kind.kind}: {kind.problem or 'no item can bear it'}" for kind in kinds[:3])
         raise BadInput(
@@ -152,20 +177,22 @@ def _plan(plan: Plan, options: AuditOptions, source: str, goods: tuple[Good, ...
     audit = {
         "per_defect": options.per_defect,
         "planters": [one if one == SHIPPED else str(Path(one).absolute()) for one in options.planters],
-        "items": None if options.items is None else str(Path(options.items).absolute()),
+        "items": None if options.items is None else options.items.kept(),
         "seed": options.seed,
         "source": source,
+        "notes": list(notes),
         "goods": [[g.id, g.payload, [list(cell) for cell in g.coordinate.items()]] for g in goods] if source == STORE else [],
         "good": len(goods),
         "gates": [[gate.name, gate.version] for gate in plan.gates],
         "without": [gate.name for gate in plan.recipe.gates if gate.name in plan.spec.without],
         "kinds": [vars(kind) for kind in kinds],
+        "unplanted": _unplanted(plan, kinds),
         "bar": BAR.shown(),
     }
     given = {part.name: getattr(plan, part.name) for part in fields(plan)}
     files = {f"planters {Path(one).name}": digest_file(Path(one)) for one in options.planters if one != SHIPPED}
     if options.items is not None:
-        files["items file"] = digest_file(Path(options.items))
+        files["items file"] = digest_file(options.items.path)
     return AuditPlan(
         **given | {"spec": _spec(plan.spec, trials), "inputs": {**plan.inputs, "audit": audit}},
         trials=tuple(trials),
@@ -175,6 +202,34 @@ def _plan(plan: Plan, options: AuditOptions, source: str, goods: tuple[Good, ...
     )
 
 
+def _answers(plan: Plan, goods: Sequence[Good]) -> list[Answered]:
+    task = plan.recipe.task(plan.settings)
+    return [answered(task, plan.recipe.parse(good.payload)) for good in goods]
+
+
+def _as_they_are(goods: Sequence[Good], answers: Sequence[Answered]) -> list[Trial]:
+    """The good items, each after those before it, as a run would land them."""
+    landed: Counter[str] = Counter()
+    trials = []
+    for good, answer in zip(goods, answers, strict=True):
+        trials.append(Trial(good.id, good.coordinate, good.payload, landed=dict(landed)))
+        if answer.key:
+            landed[answer.key] += 1
+    return trials
+
+
+def _unplanted(plan: Plan, kinds: Sequence[Kind]) -> dict[str, list[str]]:
+    """By gate the kinds of defect that the shipped planters and those given know, and that none was planted of."""
+    planted = {(kind.gate, kind.kind) for kind in kinds if kind.planted}
+    found: dict[str, list[str]] = {}
+    shipped = ((one.gate, one.kind) for one in planters_of((SHIPPED,), plan.recipe, plan.gates))
+    sets = ((one.gate, one.kind) for one in SET_PLANTERS)
+    for gate, name in dict.fromkeys([*((kind.gate, kind.kind) for kind in kinds), *shipped, *sets]):
+        if (gate, name) not in planted:
+            found.setdefault(gate, []).append(name)
+    return found
+
+
 def _spec(spec: Spec, trials: Sequence[Trial]) -> AuditSpec:
     kept = {name: getattr(spec, name) for name in Spec.model_fields}
-    return AuditSpec(**kept, trials=digest([[t.item, t.kind, t.gate, t.payload] for t in trials]))
+    return AuditSpec(**kept, trials=digest([trial.told() for trial in trials]))

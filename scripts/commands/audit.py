@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+from factory.config.items import Mapped, pairs
 from factory.config.prices import prices_of
+from factory.errors import BadInput
 from factory.ports import Policy
 from scripts import jobs
-from scripts.auditing.plan import AuditOptions, prepare_audit
+from scripts.auditing.plan import SOURCES, AuditOptions, prepare_audit
 from scripts.commands.run import begin, nano
 from scripts.console import say, say_json
 from store import open_store
@@ -23,6 +27,16 @@ class AuditRequest:
     concurrency: int
     store: str
     json: bool
+
+
+def mapped(items: str | None, field: Sequence[str], after: Sequence[str], axis: Sequence[str], id: str | None) -> Mapped | None:
+    """What the options say of the file of the good items, None where they name none. Raises BadInput for columns of no file."""
+    if items is not None and items not in SOURCES:
+        return Mapped(Path(items), pairs("--field", field), pairs("--after", after), tuple(axis), id)
+    for option, given in (("--field", field), ("--after", after), ("--axis", axis), ("--id", id)):
+        if given:
+            raise BadInput("this is about the columns of a file", where=option, fix="Give the file with --items FILE too.")
+    return None
 
 
 def audit(request: AuditRequest) -> int:
@@ -45,9 +59,12 @@ def preview(request: AuditRequest) -> int:
     kinds = audit_inputs["kinds"]
     if request.json:
         items = {"source": plan.source, "count": len(plan.goods)}
-        say_json({"schema": 1, "spec": plan.spec.name, "items": items, "trials": len(plan.trials), "kinds": kinds})
+        told = {"items": items, "notes": audit_inputs["notes"], "trials": len(plan.trials), "kinds": kinds}
+        say_json({"schema": 1, "spec": plan.spec.name, **told})
         return 0
     say(f"{len(plan.goods)} known-good items ({plan.source}), {len(plan.trials) - len(plan.goods)} planted ones")
+    for note in audit_inputs["notes"]:
+        say(note)
     for kind in kinds:
         said = f"; {kind['failed']} tries failed: {kind['problem']}" if kind["problem"] else ""
         say(f"  {kind['gate']}: {kind['kind']}: {kind['planted']} planted{said}")

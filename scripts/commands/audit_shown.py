@@ -25,14 +25,18 @@ def print_audit(store: SqlStore, job_id: str, url: str, json: bool) -> None:
     items, bar = facts["items"], facts["bar"]
     say(f"job {facts['job']}  {facts['state']}")
     say(f"{items['count']} known-good items ({items['source']}); intervals at {facts['level']:.0%}")
+    for note in facts["notes"]:
+        say(note)
     show(_gates(facts["gates"]))
     show(_kinds(facts["gates"]))
     for row in facts["gates"]:
         if row["why"] and row["trust"] != NEVER:
             say(f"{row['gate']}: {row['trust']}: {row['why']}")
+        if row["unplanted"] and row["trust"] not in (NEVER, DISABLED):
+            say(f"{row['gate']}: nobody planted {', '.join(row['unplanted'])}: of these its mark says nothing")
     say(
         f"trusted: catches {bar['catch_rate']:.0%} of its defects or more, {bar['catch_low']:.0%} by the lower limit, and "
-        f"stops {bar['false_reject_rate']:.0%} of good items or fewer"
+        f"stops {bar['false_reject_rate']:.0%} of good items or fewer, of {bar['good']} or more"
     )
     for problem in facts["problems"]:
         complain(problem)
@@ -65,7 +69,7 @@ def _gates(rows: list[dict[str, Any]]) -> Table:
             "-" if row["calls_per_caught"] is None else f"{row['calls_per_caught']:.1f}",
             "-" if row["seconds_per_caught"] is None else f"{row['seconds_per_caught']:.3f}",
             "-" if money is None else f"{money:.5f}",
-            row["trust"],
+            f"{row['trust']}: too few" if row["too_few"] else row["trust"],
         )
     return table
 

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 from rich.table import Table
 
+from factory.errors import BadInput
 from factory.exports import EXPORTERS
 from factory.gate import settings_of
 from factory.ports import AUDIT, JobRecord, JobState
+from factory.recipe import Recipe
 from factory.report.audit import Audited, audit_json, standing
 from recipes import SHIPPED, load_shipped
-from scripts.console import clean, say, say_json, show
-from scripts.registry import listed
+from scripts.console import clean, complain, say, say_json, show
+from scripts.registry import find_recipe, listed
 from store import SqlStore, open_store, store_exists
+
+_TOP = 3
 
 
 def recipes(json: bool) -> int:
@@ -40,20 +46,21 @@ def recipes(json: bool) -> int:
 
 
 def gates(url: str, json: bool) -> int:
-    audits = _last_audits(url)
-    rows: list[dict[str, Any]] = [
-        {
-            "recipe": name,
-            "gate": gate.name,
-            "version": gate.version,
-            "claim": gate.claim,
-            "needs": [role.value for role in gate.roles],
-            "settings": settings_of(gate),
-            "audit": standing(gate, audits.get(name)),
-        }
-        for name in SHIPPED
-        for gate in load_shipped(name).gates
-    ]
+    rows: list[dict[str, Any]] = []
+    with _Audits.of_store(url) as audits:
+        for name, recipe in _recipes():
+            rows += [
+                {
+                    "recipe": name,
+                    "gate": gate.name,
+                    "version": gate.version,
+                    "claim": gate.claim,
+                    "needs": [role.value for role in gate.roles],
+                    "settings": settings_of(gate),
+                    "audit": standing(gate, audits.of(recipe.name)),
+                }
+                for gate in recipe.gates
+            ]
     if json:
         say_json({"schema": 1, "gates": rows})
         return 0
@@ -67,20 +74,48 @@ def gates(url: str, json: bool) -> int:
             )
         )
     show(table)
+    for row in rows:
+        if row["audit"]["job"] is not None:
+            say(f"{row['recipe']} {row['gate']}: {_reasons_told(row['audit'])}")
     say("Each gate's settings: `factory gates --json`; set them in a spec under `gates:`.")
     return 0
 
 
-def _last_audits(url: str) -> dict[str, Audited]:
-    """Of each recipe the store's last audit that came to its end."""
-    if not store_exists(url):
-        return {}
-    store = open_store(url, read_only=True)
-    try:
-        last = {job.recipe: job for job in store.jobs() if job.kind == AUDIT and job.state is JobState.DONE}
-        return {name: _audited(store, job) for name, job in last.items()}
-    finally:
-        store.close()
+def _recipes() -> Iterator[tuple[str, Recipe]]:
+    """Every recipe that is listed; one of a package that does not load is told, and left out."""
+    for entry in listed():
+        try:
+            yield entry.name, find_recipe(entry.name, where="factory gates")
+        except BadInput as problem:
+            complain(problem.message)
+
+
+@dataclass
+class _Audits:
+    """The store's audits that came to their end; each is read once, and only where no later one told enough. A context."""
+
+    store: SqlStore | None
+    _read: dict[str, Audited] = field(default_factory=dict)
+
+    @classmethod
+    def of_store(cls, url: str) -> _Audits:
+        return cls(open_store(url, read_only=True) if store_exists(url) else None)
+
+    def __enter__(self) -> _Audits:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        if self.store is not None:
+            self.store.close()
+
+    def of(self, recipe: str) -> Iterator[Audited]:
+        """Those of a recipe, the last one first."""
+        for job in reversed(self.store.jobs() if self.store is not None else ()):
+            if job.kind == AUDIT and job.state is JobState.DONE and job.recipe == recipe:
+                assert self.store is not None
+                if job.id not in self._read:
+                    self._read[job.id] = _audited(self.store, job)
+                yield self._read[job.id]
 
 
 def _audited(store: SqlStore, job: JobRecord) -> Audited:
@@ -96,6 +131,14 @@ def _standing_told(row: dict[str, Any]) -> str:
     by = ", simulated" if row["simulated"] else ""
     apart = f" ({row['apart']})" if row["apart"] else ""
     return f"{row['trust']}: catches {row['catch_rate']:.0%}, {row['date']}{by}{apart}"
+
+
+def _reasons_told(row: dict[str, Any]) -> str:
+    """Which audit it was, why there is no trust, and what nobody planted."""
+    why = f"; {row['why']}" if row["why"] else ""
+    unseen = f"; nobody planted {', '.join(row['unplanted'][:_TOP])}" if row["unplanted"] else ""
+    unseen += f" and {len(row['unplanted']) - _TOP} more" if len(row["unplanted"]) > _TOP else ""
+    return f"audited by {row['job']}{why}{unseen}"
 
 
 def exporters(json: bool) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from factory.config.items import Mapped
+from factory.config.items import Mapped, pairs
 from factory.config.prices import prices_of
 from factory.errors import BadInput
 from factory.ports import PROBE, Policy
@@ -210,11 +210,11 @@ def _options(request: ProbeRequest) -> ProbeOptions:
         request = replace(request, recipe=_ANY_RECIPE)
     mapped = Mapped(
         Path(path),
-        _pairs("--field", request.fields),
-        _pairs("--after", request.after),
+        pairs("--field", request.fields),
+        pairs("--after", request.after),
         request.axes,
         request.id,
-        _pairs("--labels", request.labels),
+        pairs("--labels", request.labels),
     )
     gates = tuple(name.strip() for given in request.gates for name in given.split(",") if name.strip()) or None
     return ProbeOptions(
@@ -231,15 +231,3 @@ def _options(request: ProbeRequest) -> ProbeOptions:
 
 # Outcomes alone need no recipe: only the rule of its difficulty gate, which is the same for those that come with the factory.
 _ANY_RECIPE = "ground_truth"
-
-
-def _pairs(option: str, given: Sequence[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for text in given:
-        name, separator, value = text.partition("=")
-        if not separator or not name.strip() or not value:
-            raise BadInput(f"{text!r} is no pair", where=option, fix=f"Write {option} NAME=VALUE.")
-        if name.strip() in found:
-            raise BadInput(f"{name.strip()!r} is given twice", where=option, fix="Keep one of them.")
-        found[name.strip()] = value
-    return found

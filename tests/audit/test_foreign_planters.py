@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import random
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 from factory.errors import BadInput
 from factory.types import Coordinate
 from gates.defects import Planter
+from recipes.ground_truth.payload import GroundTruth
 from recipes.ground_truth.recipe import RECIPE
 from scripts.auditing.goods import Good
 from scripts.auditing.planters import Gardener, load_planters, planters_of
@@ -72,6 +75,9 @@ PLANTERS = [
         ("PLANTERS = [lambda payload, rng: None]", "it has no gate"),
         ("PLANTERS = [(3, 'oracle', print)]", "its kind is 3"),
         ("raise ValueError('no')", "it does not load (ValueError: no)"),
+        ("class Mine:\n    kind, gate = 'a', 'oracle'\n    def plant(self, p, r): ...\nPLANTERS = [Mine]", "the class Mine"),
+        ("PLANTERS = [{'kind': 'a', 'plant': print}]", "it has no gate"),
+        ("PLANTERS = {'a': print}", "PLANTERS is a dict"),
         ("import sys; sys.exit(3)", "it does not load (SystemExit"),
         ("def (", "it does not load (SyntaxError"),
     ],
@@ -98,6 +104,15 @@ def raises(payload: Any, rng: random.Random) -> Any:
     raise KeyError("colour")
 
 
+async def coroutine(payload: Any, rng: random.Random) -> Any:
+    return {**payload, "answer": "3"}
+
+
+def generator(payload: Any, rng: random.Random) -> Any:
+    yield {**payload, "answer": "3"}
+
+
+@pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize(
     ("function", "said"),
     [
@@ -109,6 +124,14 @@ def raises(payload: Any, rng: random.Random) -> Any:
         (lambda payload, rng: {**payload, "answer": object()}, "it raised TypeError"),
         (lambda payload, rng: {**payload, 3: "x"}, "a key of the payload is no text"),
         (lambda payload, rng: payload, "it returned the item as it was"),
+        (coroutine, "it is an async function"),
+        (generator, "it is a generator"),
+        (lambda payload, rng: {"answer": "3"}, "return the whole payload"),
+        (lambda payload, rng: True, "it returned a bool, not a payload"),
+        (lambda payload, rng: payload.answer, "it raised AttributeError"),
+        (lambda payload, rng: {**payload, "colour": "red"}, "colour: Extra inputs"),
+        (lambda payload, rng: {**payload, "answer": float("nan")}, "it raised ValueError: nan has no JSON form"),
+        (lambda payload, rng: payload.update(answer=3), "it returned None, and as for the payload that it was given"),
         (lambda payload, rng: exit(2), "it raised SystemExit"),
         (lambda payload, rng: {**payload, "answer": "\ud800"}, "it raised"),
     ],
@@ -152,3 +175,59 @@ def test_only_structure_may_be_shown_what_fits_no_schema() -> None:
 def test_the_same_defect_in_the_same_item_is_not_counted_twice() -> None:
     trials, kind = plant(lambda payload, rng: {**payload, "answer": "-1"}, wanted=30)
     assert len(trials) == kind.planted == len(GOODS)
+
+
+def test_a_planter_that_edits_in_place_and_returns_nothing_has_planted() -> None:
+    def edits(payload: Any, rng: random.Random) -> Any:
+        if payload["prompt"] != GOODS[0].payload["prompt"]:
+            payload["answer"] = str(rng.randint(10_000, 99_999))
+
+    trials, kind = plant(edits, wanted=5)
+    assert len(trials) == kind.planted == 5 and kind.failed == 0
+    assert all(trial.payload["answer"] != by_id(trial.item)["answer"] for trial in trials)
+    assert "`return payload`" in kind.problem
+    # Only the first item was left as it was.
+    assert 0 < kind.unborne <= 5
+
+
+def test_what_a_planter_leaves_behind_when_it_gives_an_item_up_is_no_defect() -> None:
+    def gives_up(payload: Any, rng: random.Random) -> Any:
+        payload["answer"] = "-1"
+        return payload if payload["prompt"] == GOODS[3].payload["prompt"] else None
+
+    trials, kind = plant(gives_up)
+    assert [trial.item for trial in trials] == ["g3"]
+    assert kind.problem == "" and kind.unborne >= 7
+
+
+def test_a_payload_of_the_recipes_own_class_is_understood() -> None:
+    trials, kind = plant(lambda payload, rng: GroundTruth.model_validate_json(json.dumps({**payload, "answer": "-7"})))
+    assert len(trials) == kind.planted == len(GOODS)
+    assert trials[0].payload["answer"] == "-7" and trials[0].payload["grader"]["kind"] == "number"
+
+
+def test_a_planters_file_may_import_its_neighbour_and_print(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "neighbour_of_theirs.py").write_text("ANSWER = '-3'")
+    path = written(
+        tmp_path,
+        """
+from neighbour_of_theirs import ANSWER
+print("loading")
+def wrong(payload, rng):
+    print("planting")
+    return {**payload, "answer": ANSWER}
+wrong.gate = "oracle"
+PLANTERS = [wrong]
+""",
+    )
+    before = list(sys.path)
+    (theirs,) = load_planters(path)
+    trials, _ = plant(theirs.plant)
+    assert trials[0].payload["answer"] == "-3"
+    told = capsys.readouterr()
+    assert told.out == "" and "loading" in told.err and "planting" in told.err
+    assert sys.path[: len(before)] == before
+
+
+def by_id(id: str) -> Any:
+    return next(good.payload for good in GOODS if good.id == id)

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+import random
+from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
+import pytest
 from pydantic import BaseModel
 
 from factory.audit import GATE, Auditor, Quoting, Trial
 from factory.canonical import canonical_json
-from factory.gate import GateContext, hold, passed, reject
+from factory.gate import Answered, GateContext, hold, passed, reject
+from factory.graders.attacks import Battery
 from factory.journal import PullJournal
 from factory.lever import Line, stopped_by
 from factory.ports import CorpusEntry, CorpusView
 from factory.similarity.corpus import MemoryCorpus, build
 from factory.types import Candidate, Cast, Coordinate, Finding, Item, Outcome, Role, State
+from gates.defects import SET_PLANTERS
+from gates.gameability import Gameability
 from gates.novelty import Novelty
 from tests.gates.seats import SPEC
 from tests.support.embedder import TrigramEmbedder
@@ -66,11 +71,11 @@ def corpus(*texts: str) -> MemoryCorpus:
     )
 
 
-def audited(trial: Trial, *gates: Any, texts: tuple[str, ...] = (TEXT,)) -> Candidate:
+def audited(trial: Trial, *gates: Any, texts: tuple[str, ...] = (TEXT,), task: Any = None) -> Candidate:
     recipe: Any = SimpleNamespace(
         name="plain", version="1", parse=lambda raw: Plain.model_validate(raw), novelty_view=lambda payload: payload.prompt
     )
-    line = Line(SPEC, recipe, Plain(prompt=""), gates, SimpleNamespace(), 0)  # type: ignore[arg-type]
+    line = Line(SPEC, recipe, Plain(prompt=""), gates, task or SimpleNamespace(), 0)  # type: ignore[arg-type]
     journal: Any = PullJournal(SimpleNamespace(cast=Cast(name="none", members={})), "c", 0, {})  # type: ignore[arg-type]
     held = corpus(*texts)
     auditor = Auditor([trial], held, {f"g{place}": place for place in range(len(texts))})
@@ -154,3 +159,56 @@ async def test_quoting_changes_one_item_only() -> None:
     held.close()
     assert found == {"g0": "reference:known good", "g1": "accepted"}
     assert view.template_size("g1") == 1
+
+
+ANSWERS = [Answered(str(number)) for number in range(40)]
+
+
+def weighed(landed: dict[str, int], kind: str = "") -> Candidate:
+    """A good item whose answer is 7, by the gate that ships and one that is of no set."""
+    given = replace(trial("harmless", kind, "gameability" if kind else ""), landed=landed)
+    return audited(given, Sensor("red", "first"), Gameability(), task=Counted())
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A task whose every item has the answer 7 and whose grader is not asked here."""
+
+    def answered(self, payload: Any) -> Answered:
+        return Answered("7")
+
+    def battery(self, payload: Any) -> Battery:
+        return Battery((), (), ())
+
+    def blind(self, *given: Any) -> None:
+        return None
+
+
+def test_a_defect_of_the_set_is_put_to_those_who_weigh_sets_and_to_nobody_else() -> None:
+    found = weighed({"7": 60, "8": 60}, "common_answer")
+    assert asked(found) == ["gameability", GATE]
+    assert found.receipts[0].finding.reason == "common_answer"
+    assert found.receipts[-1].finding.evidence["kind"] == "common_answer"
+
+
+def test_a_good_item_is_weighed_after_those_before_it() -> None:
+    found = weighed({"7": 1, "8": 60, "9": 50})
+    assert asked(found) == ["first", "gameability", "gameability", GATE]
+    assert found.receipts[2].finding.outcome is Outcome.PASS
+    assert [receipt.seq for receipt in found.receipts] == [0, 1, 2, 3]
+    skewed = weighed({"7": 50, "8": 60})
+    assert skewed.receipts[2].finding.outcome is Outcome.REJECT
+
+
+@pytest.mark.parametrize("chance", [0.0, 0.25, 0.5])
+def test_every_set_that_is_planted_is_one_that_the_shipped_gate_must_stop(chance: float) -> None:
+    (planter,) = SET_PLANTERS
+    for number in range(200):
+        answer = Answered("7", chance)
+        landed = planter.plant(answer, [each.key for each in ANSWERS], random.Random(number))
+        assert landed is not None and len(landed) > 2
+        assert Gameability().weigh(answer, landed["7"], sum(landed.values())).outcome is Outcome.REJECT
+        honest = {each.key: 4 for each in ANSWERS}
+        assert Gameability().weigh(answer, honest["7"], sum(honest.values())).outcome is Outcome.PASS
+    assert planter.plant(Answered(""), ["8"], random.Random(0)) is None
+    assert planter.plant(Answered("7"), ["7"], random.Random(0)) is None

@@ -15,8 +15,11 @@ from factory.types import Coordinate, Finding, Item, Outcome
 from gates.defects import PLANTERS, Planter
 from gates.defects.invariants import PLANTERS as OWN
 from gates.invariants import Invariants
+from gates.properties import PROPERTIES
 from recipes.ground_truth.payload import GroundTruth
+from recipes.ground_truth.recipe import RECIPE
 from recipes.ground_truth.rehearsal.author_defects import WRITERS, payload_of
+from scripts.auditing.planters import planters_of
 from tests.recipes.drawing import compositions, plan
 
 ITEMS = 60
@@ -36,8 +39,36 @@ def test_known_good_items_pass() -> None:
     assert stopped == []
 
 
+def claiming(planter: Planter) -> Invariants:
+    """The gate, set to hold items to the one property that the planter's defects break."""
+    assert planter.when is not None
+    (own,) = (gate for name in PROPERTIES if planter.when(gate := Invariants(properties=(name,))))
+    return own
+
+
+def test_every_property_has_its_planters_and_they_are_those_of_the_gate_as_it_is_set() -> None:
+    assert {claiming(planter).properties[0] for planter in OWN} == set(PROPERTIES)
+    for properties, kind, other in (
+        (("self_consistency", "pii_boundary"), "private_data", "dangling_citation"),
+        (("reference_integrity",), "dangling_citation", "private_data"),
+        (("entailment_by_source",), "unsupported_name", "slip_in_working"),
+    ):
+        kinds = [one.kind for one in planters_of(["shipped"], RECIPE, [Invariants(properties=properties)])]
+        assert kind in kinds and other not in kinds
+    assert "private_data" in [one.kind for one in planters_of(["shipped"], RECIPE)]
+
+
+@pytest.mark.parametrize("planter", OWN, ids=lambda planter: planter.kind)
+def test_with_its_property_switched_off_a_defect_passes(planter: Planter) -> None:
+    own = claiming(planter).properties[0]
+    rest = Invariants(properties=tuple(name for name in PROPERTIES if name not in (own, "entailment_by_source")))
+    planted = [planter.plant(payload, random.Random(number)) for number, payload in enumerate(good()[:20])]
+    assert all(checked(payload, rest).outcome is Outcome.PASS for payload in planted if payload is not None)
+
+
 @pytest.mark.parametrize("planter", OWN, ids=lambda planter: planter.kind)
 def test_every_defect_is_caught(planter: Planter) -> None:
+    gate = claiming(planter)
     missed, tried = [], 0
     for number, payload in enumerate(good()):
         before = copy.deepcopy(payload)
@@ -47,7 +78,7 @@ def test_every_defect_is_caught(planter: Planter) -> None:
             continue
         tried += 1
         assert (planted["prompt"], planted["answer"]) == (payload["prompt"], payload["answer"])
-        if checked(planted).outcome is not Outcome.REPAIR:
+        if checked(planted, gate).outcome is not Outcome.REPAIR:
             missed.append(planted["solution"])
     assert tried >= 0.9 * ITEMS
     assert len(missed) <= 0.05 * tried, missed

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
 import jsonschema
 import pytest
 
 from factory.audit import GATE
 from factory.ports import JobRecord, JobState, Policy
-from factory.report.audit import AUDIT_SCHEMA, BAR, audit_json
+from factory.report.audit import AUDIT_SCHEMA, BAR, Audited, audit_json, standing
 from factory.statistics import wilson
 from factory.types import CallRef, Candidate, Coordinate, Finding, Outcome, Receipt, Revision, State
 
@@ -83,17 +83,28 @@ def test_a_gate_is_measured_by_its_own_finding_whatever_came_before_it(rows: dic
     assert think["caught_by"] == {"look": 1, "nobody": 1}
 
 
-def test_a_gate_that_broke_counts_neither_as_caught_nor_as_missed(rows: dict[str, dict[str, Any]]) -> None:
+def test_a_gate_that_broke_on_a_defect_has_not_caught_it(rows: dict[str, dict[str, Any]]) -> None:
     look, rest = rows["look"], rows["rest"]
-    assert (look["planted"], look["caught"], look["errors"]) == (3, 2, 1)
-    assert look["caught_by"] == {"look": 2, "think": 1}
-    assert (rest["good"], rest["false_rejects"], rest["errors"]) == (2, 0, 1)
+    assert (look["planted"], look["caught"], look["errors"], look["good_errors"]) == (4, 2, 1, 0)
+    assert look["caught_by"] == {"look": 2, "think": 1, "nobody": 1}
+    assert (rest["good"], rest["false_rejects"], rest["errors"], rest["good_errors"]) == (2, 0, 1, 1)
 
 
 def test_false_rejects_and_their_reasons(rows: dict[str, dict[str, Any]]) -> None:
     look = rows["look"]
     assert (look["good"], look["false_rejects"], look["false_reject_reasons"]) == (3, 1, {"seen": 1})
     assert look["false_reject_rate"] == pytest.approx(1 / 3, abs=1e-4)
+
+
+def test_a_good_item_that_a_gate_was_asked_about_twice_is_one_good_item() -> None:
+    seen = [
+        candidate("", "", receipt("think", PASS), receipt("think", REJECT)),
+        candidate("", "", receipt("think", PASS), receipt("think", PASS)),
+        candidate("", "", receipt("think", ERROR), receipt("think", PASS)),
+        candidate("", "", receipt("think", ERROR), receipt("think", REJECT)),
+    ]
+    think = next(row for row in audit_json(job(), seen)["gates"] if row["gate"] == "think")
+    assert (think["good"], think["false_rejects"], think["good_errors"]) == (3, 2, 1)
 
 
 def test_a_disabled_gate_catches_nothing_and_what_stops_its_defects_is_told(rows: dict[str, dict[str, Any]]) -> None:
@@ -119,9 +130,10 @@ def test_what_went_wrong_in_planting_is_told() -> None:
     assert told == ["smear (look): 3 tries failed; it raised KeyError: 'x' (item g1)", "typo (thimk): there is no gate 'thimk'"]
 
 
-def many(caught: int, planted: int, stopped: int, good: int) -> dict[str, Any]:
-    seen = [candidate("lie", "think", receipt("think", REJECT if n < caught else PASS)) for n in range(planted)]
+def many(caught: int, planted: int, stopped: int, good: int, missed: Outcome = PASS, broken: int = 0) -> dict[str, Any]:
+    seen = [candidate("lie", "think", receipt("think", REJECT if n < caught else missed)) for n in range(planted)]
     seen += [candidate("", "", receipt("think", HOLD if n < stopped else PASS)) for n in range(good)]
+    seen += [candidate("", "", receipt("think", ERROR)) for _ in range(broken)]
     return next(row for row in audit_json(job(), seen)["gates"] if row["gate"] == "think")
 
 
@@ -134,13 +146,88 @@ def many(caught: int, planted: int, stopped: int, good: int) -> dict[str, Any]:
         ((20, 20, 0, 150), "untrusted", "of so few defects"),
         ((150, 150, 5, 150), "untrusted", "it stopped 3.3%"),
         ((150, 150, 0, 0), "untrusted", "no good item"),
+        ((150, 150, 0, 1), "untrusted", "of so few good items, 1 where 50 are needed"),
+        ((150, 150, 0, 49), "untrusted", "of so few good items, 49"),
+        ((150, 150, 1, 50), "trusted", ""),
+        ((60, 150, 0, 150, ERROR), "untrusted", "it caught 40.0%, less than 95% (it broke on 90)"),
+        ((0, 150, 0, 150, ERROR), "untrusted", "it caught 0.0%"),
+        ((150, 150, 0, 150, PASS, 5), "untrusted", "it broke on 5 of 155 good items"),
+        ((150, 150, 0, 150, PASS, 4), "trusted", ""),
     ],
 )
-def test_the_bar(figures: tuple[int, int, int, int], trust: str, why: str) -> None:
+def test_the_bar(figures: Any, trust: str, why: str) -> None:
     row = many(*figures)
     assert row["trust"] == trust
     assert why in row["why"]
 
 
+@pytest.mark.parametrize(
+    ("figures", "few"),
+    [
+        ((150, 150, 0, 150), False),
+        ((6, 6, 0, 150), True),
+        ((57, 60, 0, 150), True),
+        ((5, 6, 0, 150), True),
+        ((1, 6, 0, 150), False),
+        ((150, 150, 0, 10), True),
+        ((150, 150, 1, 10), True),
+        ((150, 150, 5, 10), False),
+        ((120, 150, 0, 150), False),
+    ],
+)
+def test_too_few_are_those_of_which_more_might_change_the_mark(figures: Any, few: bool) -> None:
+    assert many(*figures)["too_few"] is few
+
+
+def test_the_fewest_defects_that_can_meet_the_bar() -> None:
+    assert BAR.planted == 35
+    assert wilson(35, 35).low >= BAR.catch_low > wilson(34, 34).low
+
+
+def test_kinds_that_nobody_planted_are_named() -> None:
+    told = {**job().inputs["audit"], "unplanted": {"think": ["doubt"]}}
+    rows = audit_json(job(inputs={"audit": told}), SEEN)["gates"]
+    assert {row["gate"]: row["unplanted"] for row in rows} == {"look": [], "think": ["doubt"], "rest": [], "left": []}
+
+
 def test_a_dead_processs_audit_is_interrupted() -> None:
     assert audit_json(job(state=JobState.RUNNING), SEEN, alive=False)["state"] == "interrupted"
+
+
+@dataclass(frozen=True)
+class Look:
+    sharp: bool = True
+
+    name: ClassVar[str] = "look"
+    version: ClassVar[str] = "1"
+
+
+def finished(name: str, **rows: dict[str, Any]) -> Audited:
+    return Audited(name, "2026-01-01", rows, {gate: ("1", {"sharp": True}) for gate in rows}, True)
+
+
+def row(trust: str, *, few: bool = False) -> dict[str, Any]:
+    rates = {"catch_rate": 1.0, "catch_low": 0.9, "false_reject_rate": 0.0}
+    return {"trust": trust, "why": "", "too_few": few, "unplanted": ["blot"], **rates}
+
+
+FEW = row("untrusted", few=True)
+
+
+@pytest.mark.parametrize(
+    ("rows", "job", "trust"),
+    [
+        ([], None, "never audited"),
+        ([{"think": row("trusted")}, {"look": row("untrusted")}], "job-1", "untrusted"),
+        ([{"look": row("never audited")}, {"look": row("untrusted")}], "job-1", "untrusted"),
+        ([{"look": FEW}, {"look": row("trusted")}], "job-1", "trusted"),
+        ([{"look": row("untrusted")}, {"look": row("trusted")}], "job-0", "untrusted"),
+        ([{"look": FEW}, {"look": FEW}], "job-0", "untrusted"),
+    ],
+)
+def test_of_each_gate_the_last_audit_speaks_that_could_tell(rows: list[dict[str, Any]], job: str | None, trust: str) -> None:
+    audits = [finished(f"job-{place}", **each) for place, each in enumerate(rows)]
+    found = standing(Look(), audits)  # type: ignore[arg-type]
+    assert (found["job"], found["trust"]) == (job, trust)
+    assert found["unplanted"] == (["blot"] if job else []) and found["apart"] == ""
+    assert job is None or standing(Look(sharp=False), audits)["apart"] == "other settings"  # type: ignore[arg-type]
