@@ -22,6 +22,7 @@ OFFICIAL: Final[Mapping[str, tuple[str, str]]] = {
     "openai": ("https://api.openai.com/v1", "OPENAI_API_KEY"),
     "anthropic": ("https://api.anthropic.com", "ANTHROPIC_API_KEY"),
 }
+# As `key_env`: the server is asked without a key.
 NO_KEY: Final = "none"
 DEADLINE_S: Final = 600.0
 IDLE_S: Final = 60.0
@@ -37,7 +38,7 @@ _METADATA_NETS = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One provider at one address under one credential: what clients and limits are shared by."""
+    """One provider at one address under one credential: what clients and limits are shared by. key_env: NO_KEY for none."""
 
     provider: str
     base_url: str
@@ -53,9 +54,11 @@ class Endpoint:
         return self.base_url == OFFICIAL[self.provider][0]
 
     def key(self) -> str:
-        """The key, read from the environment now. Raises ProviderUnusable, which never shows it."""
+        """The key, NO_KEY where none is to be sent, from the environment now. Raises ProviderUnusable, never showing it."""
+        if self.key_env == NO_KEY:
+            return NO_KEY
         value = os.environ.get(self.key_env, "").strip()
-        if not value and not self.official and self.key_env == OFFICIAL[self.provider][1]:
+        if not value and _is_own(urlsplit(self.base_url).hostname or "") and self.key_env == OFFICIAL[self.provider][1]:
             # A server of one's own often asks for no key at all.
             return NO_KEY
         if not value:
@@ -77,7 +80,7 @@ class Endpoint:
         """The proxy the environment asks for (HTTPS_PROXY and its kin); never one for this machine's own servers."""
         parts = urlsplit(self.base_url)
         host = parts.hostname or ""
-        if host == "localhost" or is_loopback(host) or urllib.request.proxy_bypass(host):
+        if _is_own(host) or urllib.request.proxy_bypass(host):
             return None
         return urllib.request.getproxies().get(parts.scheme)
 
@@ -111,11 +114,22 @@ def provider_of(member: Member) -> tuple[str, str]:
 
 
 def endpoint_of(member: Member) -> Endpoint:
-    """The endpoint of a member. Raises BadInput for a provider, base_url or key_env that cannot be meant."""
+    """The endpoint of a member. Raises BadInput for a provider, base_url or key_env that cannot be meant.
+
+    The provider's own key goes to the provider and to this machine; any other host gets a key only by `key_env`.
+    """
     provider, _ = provider_of(member)
-    base_url, key_env = OFFICIAL[provider]
-    if member.base_url is not None:
-        base_url = _checked_url(member.base_url, f"cast: {member.model}: base_url")
+    official, key_env = OFFICIAL[provider]
+    if member.base_url is None:
+        return Endpoint(provider, official, _key_env(member, key_env))
+    where = f"cast: {member.model}: base_url"
+    base_url = _checked_url(member.base_url, where)
+    if "key_env" not in member.options and not _is_own(urlsplit(base_url).hostname or "") and not _same(base_url, official):
+        raise BadInput(
+            f"the key in {key_env} is {provider}'s own and is not sent to {urlsplit(base_url).netloc} unless you say so",
+            where=where,
+            fix="Name the variable of that server's key: `options: {key_env: MY_SERVER_KEY}`, or `{key_env: none}` for no key",
+        )
     return Endpoint(provider, base_url, _key_env(member, key_env))
 
 
@@ -135,6 +149,17 @@ def settings_of(member: Member) -> CallSettings:
     return CallSettings(
         _seconds(options, "deadline_s", DEADLINE_S, where), _seconds(options, "idle_s", IDLE_S, where), field, body
     )
+
+
+def _is_own(host: str) -> bool:
+    """Whether a host name can only be this machine."""
+    return host == "localhost" or is_loopback(host)
+
+
+def _same(base_url: str, other: str) -> bool:
+    """Whether two addresses are of one server, by the same scheme."""
+    one, two = urlsplit(base_url), urlsplit(other)
+    return (one.scheme, one.hostname, one.port) == (two.scheme, two.hostname, two.port)
 
 
 def is_loopback(host: str) -> bool:
@@ -208,7 +233,8 @@ def _key_env(member: Member, default: str) -> str:
         raise BadInput(
             "key_env is not the name of an environment variable",
             where=f"cast: {member.model}: options",
-            fix="Put the key into a variable and give that variable's name here, for example `key_env: MY_SERVER_KEY`",
+            fix="Put the key into a variable and give that variable's name here, for example `key_env: MY_SERVER_KEY`; "
+            "`key_env: none` for a server that asks for none",
         )
     return name
 

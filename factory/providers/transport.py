@@ -2,6 +2,9 @@
 
 The transport reads a whole answer under an idle limit, bounds its size, follows no redirect, and takes the key out of
 whatever a server echoes before an SDK, a log or an exception can hold it. What fails below HTTP leaves it already typed.
+It writes the credential itself, and of the SDK's headers lets only those through that it knows: the SDKs add whatever the
+environment says (openai 3.54: OPENAI_CUSTOM_HEADERS, OPENAI_ORG_ID, OPENAI_PROJECT_ID; anthropic 2.12:
+ANTHROPIC_CUSTOM_HEADERS), wherever base_url points, and a header of that kind even replaces the key.
 
 Measured reason (openai 3.54): aiohttp beneath the SDK saves a quarter of a millisecond of CPU and does not grow with
 concurrency.
@@ -33,8 +36,13 @@ KEEPALIVE_S: Final = 4.0
 # What a request that never left is billed for.
 UNSENT: Final = Usage(0, 0)
 
-# aiohttp writes the host and the length itself and can undo only two encodings everywhere.
-_OWN_HEADERS = frozenset({b"host", b"content-length", b"accept-encoding"})
+# What leaves of the SDKs' headers. aiohttp writes the host and the length itself and can undo only two encodings everywhere.
+_SENT_HEADERS = frozenset(
+    {b"accept", b"content-type", b"user-agent", b"anthropic-version", b"x-client-request-id"}
+    | {b"x-stainless-" + name for name in (b"lang", b"os", b"arch", b"runtime", b"runtime-version", b"package-version")}
+    | {b"x-stainless-" + name for name in (b"async", b"retry-count", b"timeout", b"read-timeout")}
+)
+_ENCODINGS = ("accept-encoding", "gzip, deflate")
 _HOP_HEADERS = frozenset({b"content-encoding", b"content-length", b"transfer-encoding", b"connection", b"set-cookie"})
 
 
@@ -57,6 +65,8 @@ class Transport(httpx2.AsyncBaseTransport):
         self._connections = connections
         self._session: aiohttp.ClientSession | None = None
         self._proxy = endpoint.proxy
+        # As both SDKs send it; a server that is asked without a key gets none, not even a placeholder.
+        self._own_headers = [_ENCODINGS] if secret == NO_KEY else [("authorization", f"Bearer {secret}"), _ENCODINGS]
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """One exchange, the body read to its end. Raises Faulted for everything that is not an HTTP answer."""
@@ -127,12 +137,10 @@ class Transport(httpx2.AsyncBaseTransport):
         )
         return self._session
 
-    @staticmethod
-    def _headers(request: httpx2.Request) -> list[tuple[str, str]]:
+    def _headers(self, request: httpx2.Request) -> list[tuple[str, str]]:
         # `raw`, because every other view of httpx2's headers looks at all of them anew for each one.
-        kept = [(k.decode("ascii"), v.decode("latin-1")) for k, v in request.headers.raw if k.lower() not in _OWN_HEADERS]
-        kept.append(("accept-encoding", "gzip, deflate"))
-        return kept
+        kept = [(k.decode("ascii"), v.decode("latin-1")) for k, v in request.headers.raw if k.lower() in _SENT_HEADERS]
+        return kept + self._own_headers
 
     def _typed(self, exc: Exception) -> ModelFailure | ProviderUnusable:
         host = self._endpoint.host

@@ -94,7 +94,8 @@ def key(endpoint: Endpoint) -> Diagnosis:
         value = endpoint.key()
     except FactoryError as error:
         return failed("key", subject, error)
-    what = f"{endpoint.key_env} is set" if value != NO_KEY else f"{endpoint.key_env} is not set; asked without a key"
+    unset = "" if endpoint.key_env == NO_KEY else f"{endpoint.key_env} is not set; "
+    what = f"{endpoint.key_env} is set" if value != NO_KEY else f"{unset}asked without a key"
     return Diagnosis("key", subject, Level.OK, what, facts={"key_env": endpoint.key_env, "set": value != NO_KEY})
 
 
@@ -231,7 +232,10 @@ def _facts(
 def _blotted(found: Diagnosis, endpoint: Endpoint) -> Diagnosis:
     """The adapters took the key out of what the server said already; what they may have missed goes here."""
     try:
-        blotter = Blotter(endpoint.key())
+        secret = endpoint.key()
     except FactoryError:
         return found
+    if secret == NO_KEY:
+        return found
+    blotter = Blotter(secret)
     return replace(found, what=blotter.text(found.what), fix=blotter.text(found.fix))

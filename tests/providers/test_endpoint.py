@@ -63,7 +63,61 @@ def test_a_base_url_that_cannot_be_meant_is_bad_input(base_url: str) -> None:
     "base_url", ["http://localhost:8000/v1/", "https://10.0.0.7/v1", "http://[::1]:8000/v1", "https://a-1.b_2.example/x/v1"]
 )
 def test_a_server_of_ones_own_is_fine(base_url: str) -> None:
-    assert endpoint_of(member(base_url)).base_url == base_url.rstrip("/")
+    assert endpoint_of(member(base_url, key_env="none")).base_url == base_url.rstrip("/")
+
+
+@pytest.mark.parametrize("model", ["openai/m", "anthropic/m"])
+@pytest.mark.parametrize(
+    "base_url",
+    [
+        "https://10.0.0.7/v1",
+        "https://models.example/v1",
+        "http://api.openai.com/v1",
+        "http://api.anthropic.com",
+        "http://0.0.0.0:1",
+    ],
+)
+def test_the_providers_own_key_is_for_the_provider(monkeypatch: pytest.MonkeyPatch, model: str, base_url: str) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", KEYS["openai"])
+    monkeypatch.setenv("ANTHROPIC_API_KEY", KEYS["anthropic"])
+    with pytest.raises(BadInput) as caught:
+        check(member(base_url, model))
+    assert "key_env: MY_SERVER_KEY" in caught.value.message and "key_env: none" in caught.value.message
+    assert "base_url" in (caught.value.where or "") and base_url.split("/")[2] in caught.value.message
+    name = f"{model.split('/', maxsplit=1)[0].upper()}_API_KEY"
+    # Said outright it goes there; so it does to the provider and to this machine.
+    assert endpoint_of(member(base_url, model, key_env=name)).key() == KEYS[model.split("/", maxsplit=1)[0]]
+    assert endpoint_of(member("http://127.0.0.1:8000/v1", model)).key() == KEYS[model.split("/", maxsplit=1)[0]]
+    assert endpoint_of(
+        member({"openai/m": "https://api.openai.com", "anthropic/m": "https://API.anthropic.com/v1"}[model], model)
+    )
+
+
+def test_a_named_variable_without_a_key_is_no_leave_to_ask_without_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    with pytest.raises(ProviderUnusable, match="OPENAI_API_KEY holds no key"):
+        check(member("https://models.example/v1", key_env="OPENAI_API_KEY"))
+
+
+AMBIENT = "Authorization: Bearer ambient-token\nX-Api-Key: ambient-token\nX-Gateway: ambient-token\nCookie: ambient-token"
+
+
+async def test_the_environment_adds_nothing_to_what_is_sent(bench: Benches, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("OPENAI_CUSTOM_HEADERS", "ANTHROPIC_CUSTOM_HEADERS"):
+        monkeypatch.setenv(name, AMBIENT)
+    for name in ("OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "OPENAI_ADMIN_KEY", "ANTHROPIC_AUTH_TOKEN"):
+        monkeypatch.setenv(name, "ambient-token")
+    monkeypatch.setenv("MY_KEY", "my-own-key-0123456789")
+    async with bench() as at:
+        await at.ask(options={"key_env": "MY_KEY"})
+        await at.ask(options={"key_env": "none"})
+    mine, nobodys = (seen.headers for seen in at.server.seen)
+    assert "ambient-token" not in f"{mine}{nobodys}"
+    assert mine["authorization"] == "Bearer my-own-key-0123456789" and "0123456789" not in str({**mine, "authorization": ""})
+    # Asked without a key: no placeholder either.
+    assert mine.keys() - nobodys.keys() == {"authorization"}
+    assert mine["content-type"] == "application/json" and mine["x-client-request-id"] == "k"
+    assert ("anthropic-version" in mine) == (at.protocol == "anthropic")
 
 
 @pytest.mark.parametrize("model", ["gpt", "openai/", "/gpt", "other/gpt", "sim/author"])
@@ -177,7 +231,7 @@ async def test_a_redirect_never_carries_the_key_elsewhere(bench: Benches) -> Non
 async def reach(base_url: str) -> BaseException:
     connections = Connections(1)
     try:
-        model = connect(member(base_url, deadline_s=5), connections)
+        model = connect(member(base_url, deadline_s=5, key_env="none"), connections)
         with pytest.raises((ModelFailure, FactoryError)) as caught:
             await model.complete(ModelRequest("openai/m", ASK, "k", SCHEMA))
         return caught.value
