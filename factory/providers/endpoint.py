@@ -12,7 +12,7 @@ import socket
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 from factory.errors import BadInput, ProviderUnusable
@@ -24,8 +24,6 @@ OFFICIAL: Final[Mapping[str, tuple[str, str]]] = {
 }
 # As `key_env`: the server is asked without a key.
 NO_KEY: Final = "none"
-DEADLINE_S: Final = 600.0
-IDLE_S: Final = 60.0
 
 _METADATA_NAMES = frozenset({"metadata", "metadata.google.internal", "instance-data", "instance-data.ec2.internal"})
 # Addresses at which clouds hand credentials to whoever asks from inside: AWS, Google, Azure and others share 169.254.169.254,
@@ -85,21 +83,6 @@ class Endpoint:
         return urllib.request.getproxies().get(parts.scheme)
 
 
-@dataclass(frozen=True, slots=True)
-class CallSettings:
-    """How long one attempt may take, in seconds, and what else the member wants said.
-
-    deadline_s: from sending to the last byte. idle_s: silence between two parts of an answer that has begun. Before an answer
-    begins silence is the model at work, so only the deadline bounds it. max_tokens_field: under which name an OpenAI-compatible
-    server takes the bound. body: fields put into each request as they are.
-    """
-
-    deadline_s: float = DEADLINE_S
-    idle_s: float = IDLE_S
-    max_tokens_field: str | None = None
-    body: Mapping[str, Any] | None = None
-
-
 def provider_of(member: Member) -> tuple[str, str]:
     """A member's provider and the model's name there. Raises BadInput for a provider without an adapter."""
     provider, slash, name = member.model.partition("/")
@@ -131,24 +114,6 @@ def endpoint_of(member: Member) -> Endpoint:
             fix="Name the variable of that server's key: `options: {key_env: MY_SERVER_KEY}`, or `{key_env: none}` for no key",
         )
     return Endpoint(provider, base_url, _key_env(member, key_env))
-
-
-def settings_of(member: Member) -> CallSettings:
-    """The member's call settings. Raises BadInput naming the option."""
-    options, where = member.options, f"cast: {member.model}: options"
-    field = options.get("max_tokens_field")
-    if field not in (None, "max_tokens", "max_completion_tokens"):
-        raise BadInput(f"max_tokens_field is {field!r}", where=where, fix="Use max_tokens or max_completion_tokens")
-    body = options.get("body")
-    if body is not None and (not isinstance(body, dict) or {"model", "messages", "system", "stream"} & body.keys()):
-        raise BadInput(
-            "body must be a mapping of request fields other than model, messages, system and stream",
-            where=where,
-            fix="For example `body: {top_p: 0.9}`",
-        )
-    return CallSettings(
-        _seconds(options, "deadline_s", DEADLINE_S, where), _seconds(options, "idle_s", IDLE_S, where), field, body
-    )
 
 
 def _is_own(host: str) -> bool:
@@ -237,10 +202,3 @@ def _key_env(member: Member, default: str) -> str:
             "`key_env: none` for a server that asks for none",
         )
     return name
-
-
-def _seconds(options: Mapping[str, Any], name: str, default: float, where: str) -> float:
-    value = options.get(name, default)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 86_400:
-        raise BadInput(f"{name} is {value!r}", where=where, fix="Give seconds, above 0 and at most 86400")
-    return float(value)

@@ -11,8 +11,7 @@ import factory
 from factory.audit import Auditor, Trial
 from factory.canonical import digest
 from factory.config import digest_file
-from factory.config.yaml import suggest
-from factory.errors import BadInput
+from factory.errors import BadInput, suggest
 from factory.lever import Line, Puller
 from factory.ports import AUDIT, Corpus, CorpusEntry, Policy
 from factory.report.audit import BAR

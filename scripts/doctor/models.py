@@ -14,7 +14,8 @@ from factory.config.prices import price_of
 from factory.errors import BadInput, FactoryError, FailureKind, ModelFailure
 from factory.providers.connect import connect
 from factory.providers.connection import Connections
-from factory.providers.endpoint import NO_KEY, Endpoint, endpoint_of, provider_of, settings_of
+from factory.providers.endpoint import NO_KEY, Endpoint, endpoint_of, provider_of
+from factory.providers.options import settings_of
 from factory.providers.secrets import Blotter
 from factory.types import Cast, Member, Message, ModelReply, ModelRequest, ReplySchema, Role
 from scripts.console import latency

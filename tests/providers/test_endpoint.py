@@ -136,6 +136,9 @@ def test_a_model_without_an_adapter_is_bad_input(model: str) -> None:
         ({"max_tokens_field": "n"}, "max_tokens_field"),
         ({"body": {"messages": []}}, "body"),
         ({"body": "x"}, "body"),
+        ({"body": {"n": 8}}, "n"),
+        ({"dedline_s": 5}, "Did you mean 'deadline_s'?"),
+        ({"colour": "blue"}, "Known: body, deadline_s"),
         ({"key_env": "sk-abc-0123"}, "key_env"),
     ],
 )
@@ -143,6 +146,28 @@ def test_an_option_that_cannot_be_meant_is_named(options: dict[str, Any], name: 
     with pytest.raises(BadInput) as caught:
         check(member(**options))
     assert name in caught.value.message and "sk-abc" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("field", "fix"),
+    [
+        *((name, "max_tokens") for name in ("max_tokens", "max_completion_tokens")),
+        *((name, "one answer") for name in ("n", "best_of")),
+        *((name, "in no token count") for name in ("tools", "web_search_options", "plugins", "prediction")),
+        *((name, "price per token") for name in ("service_tier", "cache_control", "inference_geo", "models")),
+    ],
+)
+@pytest.mark.parametrize("model", ["openai/m", "anthropic/m"])
+def test_what_would_cost_more_than_is_reserved_is_not_the_casts_to_send(model: str, field: str, fix: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        check(member(model=model, body={"top_p": 0.9, field: 8}))
+    assert f"body may not set {field}." in caught.value.message and fix in caught.value.message
+
+
+def test_an_option_of_the_other_protocol_is_unknown() -> None:
+    check(member(max_tokens_field="max_tokens"))
+    with pytest.raises(BadInput, match="unknown option 'max_tokens_field'"):
+        check(member(model="anthropic/m", max_tokens_field="max_tokens"))
 
 
 def test_keys_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
