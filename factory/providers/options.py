@@ -12,6 +12,8 @@ from factory.types import Member
 
 DEADLINE_S: Final = 600.0
 IDLE_S: Final = 60.0
+# How a server is asked to keep a reply's schema, the strongest way first.
+STRUCTURED: Final = ("json_schema", "json_object", "none")
 
 _BOUND = "Give the member `max_tokens` instead: it is what --budget reserves for"
 _ONE = "A call asks for one answer; where several are wanted, the factory asks again (`votes`)"
@@ -32,7 +34,7 @@ _REFUSED: Final[Mapping[str, str]] = {
 }
 _EVERYWHERE: Final = ("key_env", "deadline_s", "idle_s", "body")
 _KNOWN: Final[Mapping[str, tuple[str, ...]]] = {
-    "openai": (*_EVERYWHERE, "max_tokens_field"),
+    "openai": (*_EVERYWHERE, "max_tokens_field", "structured"),
     "anthropic": _EVERYWHERE,
 }
 
@@ -44,12 +46,15 @@ class CallSettings:
     deadline_s: from sending to the last byte. idle_s: silence between two parts of an answer that has begun. Before an answer
     begins silence is the model at work, so only the deadline bounds it. max_tokens_field: under which name an OpenAI-compatible
     server takes the bound. body: fields put into each request as they are; none of them changes what a call may cost.
+    structured: how an OpenAI-compatible server is told a reply's schema: `json_schema`, which it enforces; `json_object`, where
+    it enforces JSON and the schema stands in the system prompt; `none`, where the prompt is all. The reply is checked anyway.
     """
 
     deadline_s: float = DEADLINE_S
     idle_s: float = IDLE_S
     max_tokens_field: str | None = None
     body: Mapping[str, Any] | None = None
+    structured: str = STRUCTURED[0]
 
 
 def settings_of(member: Member) -> CallSettings:
@@ -62,11 +67,15 @@ def settings_of(member: Member) -> CallSettings:
     field = options.get("max_tokens_field")
     if field not in (None, "max_tokens", "max_completion_tokens"):
         raise BadInput(f"max_tokens_field is {field!r}", where=where, fix="Use max_tokens or max_completion_tokens")
+    structured = options.get("structured", STRUCTURED[0])
+    if structured not in STRUCTURED:
+        raise BadInput(f"structured is {structured!r}", where=where, fix=f"Use one of {', '.join(STRUCTURED)}")
     return CallSettings(
         _seconds(options, "deadline_s", DEADLINE_S, where),
         _seconds(options, "idle_s", IDLE_S, where),
         field,
         _body(options.get("body"), where),
+        structured,
     )
 
 

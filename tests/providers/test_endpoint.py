@@ -138,6 +138,7 @@ def test_a_model_without_an_adapter_is_bad_input(model: str) -> None:
         ({"body": "x"}, "body"),
         ({"body": {"n": 8}}, "n"),
         ({"dedline_s": 5}, "Did you mean 'deadline_s'?"),
+        ({"structured": "json"}, "json_schema, json_object, none"),
         ({"colour": "blue"}, "Known: body, deadline_s"),
         ({"key_env": "sk-abc-0123"}, "key_env"),
     ],
