@@ -75,12 +75,32 @@ class Endpoint:
 
     @property
     def proxy(self) -> str | None:
-        """The proxy the environment asks for (HTTPS_PROXY and its kin); never one for this machine's own servers."""
+        """The proxy the environment asks for (HTTPS_PROXY and its kin); never one for this machine's own servers.
+
+        An address without a scheme is taken as http://, as curl and urllib do. Raises BadInput for one that cannot be meant.
+        """
         parts = urlsplit(self.base_url)
         host = parts.hostname or ""
         if _is_own(host) or urllib.request.proxy_bypass(host):
             return None
-        return urllib.request.getproxies().get(parts.scheme)
+        text = urllib.request.getproxies().get(parts.scheme, "").strip()
+        if not text:
+            return None
+        address = text if "://" in text else f"http://{text}"
+        name = f"{parts.scheme.upper()}_PROXY"
+        try:
+            proxy = urlsplit(address)
+            fine = proxy.scheme in ("http", "https") and proxy.port != 0 and _is_host(proxy.hostname or "")
+        except ValueError:
+            fine = False
+        if not fine:
+            # Not echoed: it may hold a password.
+            raise BadInput(
+                f"the proxy in the environment ({name}) is not an http or https address",
+                where=f"{self.provider} at {self.host}",
+                fix=f"For example export {name}=http://proxy.example:3128, or add the host to NO_PROXY",
+            )
+        return address
 
 
 def provider_of(member: Member) -> tuple[str, str]:
@@ -188,7 +208,11 @@ def _is_host(name: str) -> bool:
         socket.inet_aton(name)
         return False
     except OSError:
-        return re.fullmatch(r"[A-Za-z0-9_]([A-Za-z0-9._-]*)", name) is not None
+        # Labels of 1 to 63 characters (RFC 1035): what the resolver's own encoding would break on with others.
+        return (
+            len(name) < 255
+            and re.fullmatch(r"([A-Za-z0-9_][A-Za-z0-9_-]{0,62}\.)*[A-Za-z0-9_][A-Za-z0-9_-]{0,62}\.?", name) is not None
+        )
 
 
 def _key_env(member: Member, default: str) -> str:

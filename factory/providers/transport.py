@@ -17,6 +17,7 @@ import errno
 import socket
 import ssl
 from typing import Final
+from urllib.parse import urlsplit
 
 import aiohttp
 import aiohttp.abc
@@ -44,6 +45,14 @@ _SENT_HEADERS = frozenset(
 )
 _ENCODINGS = ("accept-encoding", "gzip, deflate")
 _HOP_HEADERS = frozenset({b"content-encoding", b"content-length", b"transfer-encoding", b"connection", b"set-cookie"})
+
+
+# Errors that are a proxy's own where there is one: only its name is looked up here, only to it a connection is made.
+_OF_A_PROXY = (
+    aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError, aiohttp.ClientConnectorDNSError,
+    aiohttp.ConnectionTimeoutError,
+)  # fmt: skip
+_PROXY_FIX: Final = "Check HTTPS_PROXY or HTTP_PROXY (http://user:password@host:port), or add the endpoint's host to NO_PROXY"
 
 
 class Faulted(httpx2.TransportError):
@@ -83,6 +92,8 @@ class Transport(httpx2.AsyncBaseTransport):
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=limits["connect"]),
                 proxy=self._proxy,
             ) as response:
+                if response.status == 407 and self._proxy is not None:
+                    raise self._turned_away()
                 body = await _read(response, limits["read"])
                 good = 200 <= response.status < 300
                 return httpx2.Response(
@@ -144,6 +155,8 @@ class Transport(httpx2.AsyncBaseTransport):
 
     def _typed(self, exc: Exception) -> ModelFailure | ProviderUnusable:
         host = self._endpoint.host
+        if self._proxy is not None and isinstance(exc, _OF_A_PROXY):
+            return self._at_proxy(self._proxy, exc)
         if isinstance(exc, _TooLarge):
             return ModelFailure(FailureKind.SERVER_ERROR, f"the answer is larger than {MOST_BYTES} bytes")
         if isinstance(exc, aiohttp.ClientConnectorCertificateError):
@@ -163,6 +176,26 @@ class Transport(httpx2.AsyncBaseTransport):
         if isinstance(exc, aiohttp.ClientConnectorError):
             return ModelFailure(FailureKind.CONNECTION, f"{host}: {_plain(exc)}", usage=UNSENT)
         return ModelFailure(FailureKind.CONNECTION, f"{host}: {_plain(exc)}")
+
+    def _at_proxy(self, proxy: str, exc: Exception) -> ModelFailure | ProviderUnusable:
+        """What went wrong before the endpoint was reached at all."""
+        through = f"the proxy {_shown(proxy)}"
+        if isinstance(exc, aiohttp.ClientHttpProxyError):
+            if exc.status == 407:
+                return self._turned_away()
+            if 400 <= exc.status < 500:
+                return self._never(f"{through} refuses it with status {exc.status}", _PROXY_FIX)
+            what = f"answered with status {exc.status}"
+        elif isinstance(exc, aiohttp.ClientConnectorDNSError) and _no_such_host(exc.os_error):
+            return self._never(f"{through} does not exist", _PROXY_FIX)
+        elif isinstance(exc, aiohttp.ConnectionTimeoutError):
+            what = f"took no connection within {CONNECT_S:g} s"
+        else:
+            what = _plain(exc)
+        return ModelFailure(FailureKind.CONNECTION, f"{self._endpoint.host}: {through}: {what}", usage=UNSENT)
+
+    def _turned_away(self) -> ProviderUnusable:
+        return self._never(f"the proxy {_shown(self._proxy)} asks for a user name and a password (status 407)", _PROXY_FIX)
 
     def _never(self, what: str, fix: str) -> ProviderUnusable:
         return ProviderUnusable(f"the endpoint cannot be reached: {what}", where=self._endpoint.base_url, fix=fix)
@@ -214,6 +247,11 @@ def _unescaped(data: bytes) -> bytes:
         return orjson.dumps(orjson.loads(data))
     except (orjson.JSONDecodeError, orjson.JSONEncodeError):
         return data
+
+
+def _shown(proxy: str | None) -> str:
+    """A proxy's host and port, without the user and the password that may stand before them."""
+    return urlsplit(proxy or "").netloc.rpartition("@")[2]
 
 
 def _no_such_host(error: OSError) -> bool:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import socket
 import traceback
+from collections.abc import Callable
 from typing import Any
 
 import aiohttp
@@ -51,6 +52,10 @@ def member(base_url: str | None = "http://localhost:8000/v1", model: str = "open
         "http://host/v\n1",
         "http://host\r\nx-header: 1/v1",
         "http://höst/v1",
+        "http://foo..bar/v1",
+        "http://.foo/v1",
+        f"http://{'a' * 64}.example/v1",
+        f"http://{'a.' * 130}example/v1",
     ],
 )
 def test_a_base_url_that_cannot_be_meant_is_bad_input(base_url: str) -> None:
@@ -310,3 +315,66 @@ async def test_an_answer_without_end_is_cut(bench: Benches, monkeypatch: pytest.
         with pytest.raises(ModelFailure) as caught:
             await at.ask()
         assert caught.value.kind is FailureKind.SERVER_ERROR and "larger than" in caught.value.detail
+
+
+# --- proxies
+
+
+@pytest.fixture
+def proxied(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Sets the proxy of http and https to an address."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+
+    def to(address: str) -> None:
+        monkeypatch.setenv("http_proxy", address)
+        monkeypatch.setenv("https_proxy", address)
+
+    return to
+
+
+@pytest.mark.parametrize("address", ["{}", "http://user:planted-password@{}"])
+@pytest.mark.parametrize(
+    ("scheme", "status", "unusable"),
+    [("https", 407, True), ("http", 407, True), ("https", 403, True), ("https", 502, False)],
+)
+async def test_a_proxy_that_turns_a_call_away_is_named(
+    proxied: Callable[[str], None], address: str, scheme: str, status: int, unusable: bool
+) -> None:
+    asked: list[bytes] = []
+
+    async def proxy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readuntil(b"\r\n"))
+        writer.write(b"HTTP/1.1 %d X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n" % status)
+        writer.close()
+
+    async with await asyncio.start_server(proxy, "127.0.0.1", 0) as server:
+        at = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        proxied(address.format(at))
+        error = await reach(f"{scheme}://models.test/v1")
+    # An address without a scheme is one: the call went to the proxy.
+    assert asked[0].startswith(b"CONNECT models.test:443" if scheme == "https" else b"POST http://models.test/v1")
+    assert f"the proxy {at}" in str(error) and str(status) in str(error) and "planted-password" not in str(error)
+    assert isinstance(error, ProviderUnusable if unusable else ModelFailure)
+    assert "Check base_url" not in str(error) and ("HTTPS_PROXY" in str(error)) == unusable
+
+
+async def test_a_proxy_that_is_not_there_is_named(proxied: Callable[[str], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    proxied("127.0.0.1:9")
+    away = await reach("https://models.test/v1")
+    assert isinstance(away, ModelFailure) and "the proxy 127.0.0.1:9: ECONNREFUSED" in away.detail
+    proxied("proxy.test:3128")
+    resolver(monkeypatch, socket.gaierror(socket.EAI_NONAME, "Name or service not known"))
+    gone = await reach("https://models.test/v1")
+    assert isinstance(gone, ProviderUnusable) and "the proxy proxy.test:3128 does not exist" in gone.message
+
+
+@pytest.mark.parametrize(
+    "address", ["socks5://user:planted-password@127.0.0.1:1080", "http://", "http://a..b:1", "http://x:99999"]
+)
+def test_a_proxy_that_cannot_be_meant_is_bad_input(proxied: Callable[[str], None], address: str) -> None:
+    proxied(address)
+    with pytest.raises(BadInput) as caught:
+        Connections(1).to(endpoint_of(member("https://models.test/v1", key_env="none")))
+    assert "HTTPS_PROXY" in caught.value.message and "planted-password" not in caught.value.message
+    Connections(1).to(endpoint_of(member()))
