@@ -6,6 +6,8 @@ needs no table of its own (DESIGN section 16).
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any, ClassVar
 
@@ -135,3 +137,12 @@ class ModelFailure(Exception):
         self.request_id = request_id
         self.retry_after_s = retry_after_s
         self.planted = planted
+
+
+def suggest(name: str, known: Iterable[str]) -> str:
+    """The fix for an unknown name: the nearest known one, else all of them."""
+    names = sorted(known)
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    if near:
+        return f"Did you mean {near[0]!r}?"
+    return f"Known: {', '.join(names)}." if names else "There are none."

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from factory.config.yaml import suggest
+from factory.errors import suggest
 from factory.gate import GateContext, passed, repair
 from factory.types import Finding, Item, Role
 from gates.asking import wrong_setting

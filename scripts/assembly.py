@@ -144,12 +144,18 @@ def _plan(loaded: config.LoadedSpec, cast: config.LoadedCast, recipe: Recipe) ->
     settings = config.parse_settings(recipe.settings, spec.settings, loaded.locate)
     bound = config.bind_gates(recipe.gates, spec.gates, spec.without, loaded.locate)
     check_anchors(recipe, spec, loaded)
-    judged = Role.JUDGE in recipe.graded_by
-    lineage = check_lineage(cast.cast, cast.locate, judged_solvers=judged, arbitrated=arbitrated(bound))
-    check_roles(recipe, bound, cast)
+    lineage = check_seats(recipe, bound, cast)
     check_members(recipe, cast.cast, str(cast.path))
     inputs = inputs_of(loaded, cast, recipe)
     return Plan(spec, recipe, settings, bound, cast.cast, embedder_of(loaded, bound), references_of(spec), inputs, lineage)
+
+
+def check_seats(recipe: Recipe, bound: Sequence[Gate], cast: config.LoadedCast) -> LineageReport:
+    """Whether the cast fills the seats that recipe and gates need, with members who may judge each other. Raises BadInput."""
+    judged = Role.JUDGE in recipe.graded_by
+    lineage = check_lineage(cast.cast, cast.locate, judged_solvers=judged, arbitrated=arbitrated(bound))
+    check_roles(recipe, bound, cast)
+    return lineage
 
 
 def arbitrated(gates: Sequence[Gate]) -> bool:

@@ -12,8 +12,7 @@ from factory import config
 from factory.canonical import digest
 from factory.config.items import Imported, Items, Mapped, Shape, read_items
 from factory.config.lineage import CAST_KEYS, LineageReport, check_lineage
-from factory.config.yaml import suggest
-from factory.errors import BadInput
+from factory.errors import BadInput, suggest
 from factory.gate import Gate
 from factory.lever import Line
 from factory.ports import PROBE, Policy

@@ -10,8 +10,8 @@ import orjson
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from factory.canonical import plain
-from factory.config.yaml import Loc, Locate, bad_input, suggest
-from factory.errors import BadInput, FactoryError
+from factory.config.yaml import Loc, Locate, bad_input
+from factory.errors import BadInput, FactoryError, suggest
 from factory.gate import Gate, settings_of
 
 Settings = TypeVar("Settings", bound=BaseModel)

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 import orjson
 from pydantic import ValidationError
 
-from factory.config.yaml import Document, Loc, Locate, bad_input, parse_document, printable, read_text, suggest
-from factory.errors import BadInput
+from factory.config.yaml import Document, Loc, Locate, bad_input, parse_document, printable, read_text
+from factory.errors import BadInput, suggest
 from factory.types import Cast, Member, Role
 
 _SINGLE: Mapping[str, Role] = {

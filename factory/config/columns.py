@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from factory.config.references import MAX_COLUMN_BYTES, column_bytes, json_lines, numbered_lines
-from factory.config.yaml import require_regular_file, suggest
-from factory.errors import BadInput
+from factory.config.yaml import require_regular_file
+from factory.errors import BadInput, suggest
 
 _DELIMITERS = {".csv": ",", ".tsv": "\t"}
 _JSONL = frozenset({".jsonl", ".ndjson"})

@@ -12,8 +12,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from factory.config.columns import Columns, read_columns
-from factory.config.yaml import suggest
-from factory.errors import BadInput
+from factory.errors import BadInput, suggest
 from factory.types import Coordinate, Scalar
 
 ID_COLUMNS = ("id", "item")

@@ -1,7 +1,8 @@
 """Whose weights sit where: a judge or an oracle that is related to the author shares its blind spots, silently.
 
 The relations are those of preference leakage (arXiv 2502.01534): the same model, inheritance (tuned from, or taught by, the
-other), the same family. A member's lineage is what its cast declares, else what the shipped table reads from its name.
+other), the same family. A member's lineage is what its cast declares and what the shipped table reads from its name, together:
+a declaration may add relatives, and never takes one away.
 """
 
 from __future__ import annotations
@@ -184,16 +185,15 @@ def _lineage(member: Member, where: str) -> Lineage:
             fix="Declare whose weights it is: `family: NAME` (and `parent: MODEL` where it was tuned from another)",
         )
     family = declared or (read.family if read else "")
-    if member.parent:
-        ancestors = _ancestors([member.parent])
-    elif read is not None:
-        ancestors = read.ancestors
-    else:
-        # A declared family that the table knows brings its own parents along.
-        ancestors = _ancestors([family])
+    ancestors = _ancestors([member.parent]) if member.parent else frozenset()
     doubt = ""
-    if declared and read is not None and declared != read.family and declared not in read.ancestors:
-        doubt = f"{member.model} is declared to be of the family {declared}; by its name it would be {read.family}."
+    if read is None or declared not in ("", read.family):
+        # A declared family that the table knows brings its own parents along.
+        ancestors |= _ancestors([family])
+    if read is not None:
+        ancestors |= read.ancestors | {read.family}
+        if declared and declared != read.family and declared not in read.ancestors:
+            doubt = f"{member.model} is declared to be of the family {declared}; by its name it would be {read.family}."
     return Lineage(bare, family, ancestors - {family, bare}, doubt)
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import orjson
 
-from factory.config.yaml import require_regular_file, suggest
-from factory.errors import BadInput
+from factory.config.yaml import require_regular_file
+from factory.errors import BadInput, suggest
 from factory.types import ReferenceSet
 
 MAX_LINE_BYTES = 4 * 1024 * 1024

@@ -10,8 +10,8 @@ from typing import Any
 import orjson
 
 from factory.config.references import json_lines
-from factory.config.yaml import require_regular_file, suggest
-from factory.errors import BadInput
+from factory.config.yaml import require_regular_file
+from factory.errors import BadInput, suggest
 
 _JSONL = frozenset({".jsonl", ".ndjson"})
 _BATCH = 1024

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from factory.config.columns import Columns, read_columns
-from factory.config.yaml import suggest
-from factory.errors import BadInput
+from factory.errors import BadInput, suggest
 
 SOLUTION: Final = ("solution", "answer", "response", "completion")
 CORRECT: Final = ("is_correct", "correct")

@@ -21,9 +21,8 @@ from factory.config.yaml import (
     parse_document,
     read_text,
     require_regular_file,
-    suggest,
 )
-from factory.errors import BadInput
+from factory.errors import BadInput, suggest
 from factory.sampling import axis_order, check_cells
 from factory.types import Anchor, Axis, Scalar, Spec
 

@@ -5,11 +5,10 @@ Scalars follow the YAML 1.2 core schema (https://yaml.org/spec/1.2.2/#103-core-s
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 import stat
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from factory.errors import BadInput
+from factory.errors import BadInput, suggest
 
 Loc = tuple[str | int | float | bool, ...]
 Locate = Callable[[Loc], str]
@@ -279,15 +278,6 @@ def _plain(node: _Node, loc: Loc, lines: dict[Loc, int]) -> Any:
     if node.kind == "seq":
         return [_plain(child, (*loc, position), lines) for position, child in enumerate(node.entries)]
     return node.value
-
-
-def suggest(name: str, known: Iterable[str]) -> str:
-    """The fix for an unknown name: the nearest known one, else all of them."""
-    names = sorted(known)
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
-    if near:
-        return f"Did you mean {near[0]!r}?"
-    return f"Known: {', '.join(names)}." if names else "There are none."
 
 
 def bad_input(problem: ValidationError, model: Any, locate: Locate, base: Loc = ()) -> BadInput:

@@ -19,8 +19,9 @@ import orjson
 from factory.errors import FailureKind
 from factory.providers.attempt import Answer, Caller, Said, foreign, name_of, reply, text_of, tokens
 from factory.providers.connection import Connection
-from factory.providers.endpoint import provider_of, settings_of
+from factory.providers.endpoint import provider_of
 from factory.providers.failures import Asked
+from factory.providers.options import settings_of
 from factory.providers.schemas import ANTHROPIC, WireSchemas
 from factory.types import Member, ModelReply, ModelRequest, ReplySchema, Usage
 

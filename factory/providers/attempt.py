@@ -12,8 +12,8 @@ import orjson
 
 from factory.errors import BadInput, FactoryError, FailureKind, ModelFailure
 from factory.providers.connection import Connection
-from factory.providers.endpoint import CallSettings
 from factory.providers.failures import Asked, error_in_success, refusal, shown
+from factory.providers.options import CallSettings
 from factory.providers.structured import parse_structured
 from factory.providers.transport import CONNECT_S, Faulted
 from factory.types import BlobRef, Message, ModelReply, ModelRequest, Usage

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from factory.ports import Model
-from factory.providers.endpoint import endpoint_of, settings_of
+from factory.providers.endpoint import endpoint_of
+from factory.providers.options import settings_of
 from factory.types import Member
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import socket
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 from factory.errors import BadInput, ProviderUnusable
@@ -22,9 +22,8 @@ OFFICIAL: Final[Mapping[str, tuple[str, str]]] = {
     "openai": ("https://api.openai.com/v1", "OPENAI_API_KEY"),
     "anthropic": ("https://api.anthropic.com", "ANTHROPIC_API_KEY"),
 }
+# As `key_env`: the server is asked without a key.
 NO_KEY: Final = "none"
-DEADLINE_S: Final = 600.0
-IDLE_S: Final = 60.0
 
 _METADATA_NAMES = frozenset({"metadata", "metadata.google.internal", "instance-data", "instance-data.ec2.internal"})
 # Addresses at which clouds hand credentials to whoever asks from inside: AWS, Google, Azure and others share 169.254.169.254,
@@ -37,7 +36,7 @@ _METADATA_NETS = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One provider at one address under one credential: what clients and limits are shared by."""
+    """One provider at one address under one credential: what clients and limits are shared by. key_env: NO_KEY for none."""
 
     provider: str
     base_url: str
@@ -53,9 +52,11 @@ class Endpoint:
         return self.base_url == OFFICIAL[self.provider][0]
 
     def key(self) -> str:
-        """The key, read from the environment now. Raises ProviderUnusable, which never shows it."""
+        """The key, NO_KEY where none is to be sent, from the environment now. Raises ProviderUnusable, never showing it."""
+        if self.key_env == NO_KEY:
+            return NO_KEY
         value = os.environ.get(self.key_env, "").strip()
-        if not value and not self.official and self.key_env == OFFICIAL[self.provider][1]:
+        if not value and _is_own(urlsplit(self.base_url).hostname or "") and self.key_env == OFFICIAL[self.provider][1]:
             # A server of one's own often asks for no key at all.
             return NO_KEY
         if not value:
@@ -74,27 +75,32 @@ class Endpoint:
 
     @property
     def proxy(self) -> str | None:
-        """The proxy the environment asks for (HTTPS_PROXY and its kin); never one for this machine's own servers."""
+        """The proxy the environment asks for (HTTPS_PROXY and its kin); never one for this machine's own servers.
+
+        An address without a scheme is taken as http://, as curl and urllib do. Raises BadInput for one that cannot be meant.
+        """
         parts = urlsplit(self.base_url)
         host = parts.hostname or ""
-        if host == "localhost" or is_loopback(host) or urllib.request.proxy_bypass(host):
+        if _is_own(host) or urllib.request.proxy_bypass(host):
             return None
-        return urllib.request.getproxies().get(parts.scheme)
-
-
-@dataclass(frozen=True, slots=True)
-class CallSettings:
-    """How long one attempt may take, in seconds, and what else the member wants said.
-
-    deadline_s: from sending to the last byte. idle_s: silence between two parts of an answer that has begun. Before an answer
-    begins silence is the model at work, so only the deadline bounds it. max_tokens_field: under which name an OpenAI-compatible
-    server takes the bound. body: fields put into each request as they are.
-    """
-
-    deadline_s: float = DEADLINE_S
-    idle_s: float = IDLE_S
-    max_tokens_field: str | None = None
-    body: Mapping[str, Any] | None = None
+        text = urllib.request.getproxies().get(parts.scheme, "").strip()
+        if not text:
+            return None
+        address = text if "://" in text else f"http://{text}"
+        name = f"{parts.scheme.upper()}_PROXY"
+        try:
+            proxy = urlsplit(address)
+            fine = proxy.scheme in ("http", "https") and proxy.port != 0 and _is_host(proxy.hostname or "")
+        except ValueError:
+            fine = False
+        if not fine:
+            # Not echoed: it may hold a password.
+            raise BadInput(
+                f"the proxy in the environment ({name}) is not an http or https address",
+                where=f"{self.provider} at {self.host}",
+                fix=f"For example export {name}=http://proxy.example:3128, or add the host to NO_PROXY",
+            )
+        return address
 
 
 def provider_of(member: Member) -> tuple[str, str]:
@@ -111,30 +117,34 @@ def provider_of(member: Member) -> tuple[str, str]:
 
 
 def endpoint_of(member: Member) -> Endpoint:
-    """The endpoint of a member. Raises BadInput for a provider, base_url or key_env that cannot be meant."""
+    """The endpoint of a member. Raises BadInput for a provider, base_url or key_env that cannot be meant.
+
+    The provider's own key goes to the provider and to this machine; any other host gets a key only by `key_env`.
+    """
     provider, _ = provider_of(member)
-    base_url, key_env = OFFICIAL[provider]
-    if member.base_url is not None:
-        base_url = _checked_url(member.base_url, f"cast: {member.model}: base_url")
+    official, key_env = OFFICIAL[provider]
+    if member.base_url is None:
+        return Endpoint(provider, official, _key_env(member, key_env))
+    where = f"cast: {member.model}: base_url"
+    base_url = _checked_url(member.base_url, where)
+    if "key_env" not in member.options and not _is_own(urlsplit(base_url).hostname or "") and not _same(base_url, official):
+        raise BadInput(
+            f"the key in {key_env} is {provider}'s own and is not sent to {urlsplit(base_url).netloc} unless you say so",
+            where=where,
+            fix="Name the variable of that server's key: `options: {key_env: MY_SERVER_KEY}`, or `{key_env: none}` for no key",
+        )
     return Endpoint(provider, base_url, _key_env(member, key_env))
 
 
-def settings_of(member: Member) -> CallSettings:
-    """The member's call settings. Raises BadInput naming the option."""
-    options, where = member.options, f"cast: {member.model}: options"
-    field = options.get("max_tokens_field")
-    if field not in (None, "max_tokens", "max_completion_tokens"):
-        raise BadInput(f"max_tokens_field is {field!r}", where=where, fix="Use max_tokens or max_completion_tokens")
-    body = options.get("body")
-    if body is not None and (not isinstance(body, dict) or {"model", "messages", "system", "stream"} & body.keys()):
-        raise BadInput(
-            "body must be a mapping of request fields other than model, messages, system and stream",
-            where=where,
-            fix="For example `body: {top_p: 0.9}`",
-        )
-    return CallSettings(
-        _seconds(options, "deadline_s", DEADLINE_S, where), _seconds(options, "idle_s", IDLE_S, where), field, body
-    )
+def _is_own(host: str) -> bool:
+    """Whether a host name can only be this machine."""
+    return host == "localhost" or is_loopback(host)
+
+
+def _same(base_url: str, other: str) -> bool:
+    """Whether two addresses are of one server, by the same scheme."""
+    one, two = urlsplit(base_url), urlsplit(other)
+    return (one.scheme, one.hostname, one.port) == (two.scheme, two.hostname, two.port)
 
 
 def is_loopback(host: str) -> bool:
@@ -198,7 +208,11 @@ def _is_host(name: str) -> bool:
         socket.inet_aton(name)
         return False
     except OSError:
-        return re.fullmatch(r"[A-Za-z0-9_]([A-Za-z0-9._-]*)", name) is not None
+        # Labels of 1 to 63 characters (RFC 1035): what the resolver's own encoding would break on with others.
+        return (
+            len(name) < 255
+            and re.fullmatch(r"([A-Za-z0-9_][A-Za-z0-9_-]{0,62}\.)*[A-Za-z0-9_][A-Za-z0-9_-]{0,62}\.?", name) is not None
+        )
 
 
 def _key_env(member: Member, default: str) -> str:
@@ -208,13 +222,7 @@ def _key_env(member: Member, default: str) -> str:
         raise BadInput(
             "key_env is not the name of an environment variable",
             where=f"cast: {member.model}: options",
-            fix="Put the key into a variable and give that variable's name here, for example `key_env: MY_SERVER_KEY`",
+            fix="Put the key into a variable and give that variable's name here, for example `key_env: MY_SERVER_KEY`; "
+            "`key_env: none` for a server that asks for none",
         )
     return name
-
-
-def _seconds(options: Mapping[str, Any], name: str, default: float, where: str) -> float:
-    value = options.get(name, default)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 86_400:
-        raise BadInput(f"{name} is {value!r}", where=where, fix="Give seconds, above 0 and at most 86400")
-    return float(value)

@@ -42,6 +42,7 @@ _OVERFLOW_TEXT = re.compile(
     r"|context (?:length|window|size) (?:is |was )?exceeded|input length and `?max_tokens`? exceed|input is too long",
     re.I,
 )
+_FORMAT_TEXT = re.compile(r"response[ _.]?format|json[ _]?(?:schema|mode|object)|structured[ _]output", re.I)
 _MODEL = frozenset({"model_not_found", "model_not_available", "deploymentnotfound"})
 # What an error body inside a 200 would have been as a status.
 _STATUS_OF = {
@@ -58,6 +59,10 @@ _STATUS_OF = {
     "billing_error": 402,
     "invalid_request_error": 400,
 }
+
+
+class RequestRefused(ProviderUnusable):
+    """The server turned the request itself away (400, 422 ...), not its key, its model or its account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,13 +200,22 @@ def _unusable(asked: Asked, status: int, problem: Problem) -> ProviderUnusable |
         what = "there is no such model, or no such address"
         fix = f"Check the model's name in the cast, and base_url ({asked.endpoint.base_url})"
     elif 400 <= status < 500 and status not in (408, 409, 423, 425, 429):
-        what, fix = (
-            f"the request was refused with status {status}",
-            "Change the option or the schema that it names in the cast or recipe",
+        return RequestRefused(
+            f"the request was refused with status {status}{said}", where=asked.where, fix=_refused_fix(asked, problem)
         )
     else:
         return None
     return ProviderUnusable(what + said, where=asked.where, fix=fix)
+
+
+def _refused_fix(asked: Asked, problem: Problem) -> str:
+    fix = "Change the option or the schema that it names in the cast or recipe"
+    if asked.endpoint.provider != "openai" or not (_FORMAT_TEXT.search(problem.message) or not problem.message):
+        return fix
+    return (
+        f"{fix}. A server that does not know this response_format takes `options: {{structured: json_object}}` "
+        "or `{structured: none}`: `factory doctor` says which"
+    )
 
 
 def _problem(error: Any) -> Problem:

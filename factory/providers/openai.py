@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from factory.errors import FailureKind
 from factory.providers.attempt import Answer, Caller, Said, foreign, name_of, reply, text_of, tokens
 from factory.providers.connection import Connection
-from factory.providers.endpoint import provider_of, settings_of
+from factory.providers.endpoint import provider_of
 from factory.providers.failures import Asked
+from factory.providers.options import STRUCTURED, settings_of
 from factory.providers.schemas import OPENAI, WireSchemas
 from factory.types import Member, ModelReply, ModelRequest, ReplySchema, Usage
 
@@ -24,6 +27,12 @@ _UNFINISHED: Final = {
     "tool_calls": FailureKind.MALFORMED,
     "function_call": FailureKind.MALFORMED,
 }
+# What stands before the schema where the server does not enforce it; a schema's own allowance of the budget's bound covers it.
+INSTRUCTION: Final = (
+    "Reply with one JSON object and nothing else: no words before or after it, no code fence. "
+    "It must be valid under this JSON Schema:\n"
+)
+_FENCED: Final = re.compile(r"\s*```(?:json)?[ \t]*\n(.*?)\s*```\s*", re.I | re.S)
 
 
 class OpenAIModel:
@@ -41,14 +50,18 @@ class OpenAIModel:
         self._extra = dict(settings.body or {})
         default = "max_completion_tokens" if connection.endpoint.official else "max_tokens"
         self._max_tokens_field = settings.max_tokens_field or default
-        self._formats = WireSchemas(_response_format)
+        self._enforced, self._named = settings.structured == STRUCTURED[0], settings.structured != STRUCTURED[-1]
+        self._formats = WireSchemas(_response_format if self._enforced else _any_object)
         self._caller = Caller(connection, self._asked, settings, path="/chat/completions", id_header="x-request-id")
 
     async def complete(self, request: ModelRequest) -> ModelReply:
         """One attempt. Raises ModelFailure, typed, with usage where it was billed; ProviderUnusable when no call can work."""
         body, request_id = await self._caller.send(self._body(request), request.key)
         answer = Answer(body, _usage(body.get("usage")), name_of(body.get("model")), request_id or name_of(body.get("id")))
-        return reply(request, answer, _said(answer))
+        said = _said(answer)
+        return reply(
+            request, answer, said if self._enforced or request.schema is None else replace(said, text=_bare(said.text))
+        )
 
     def _body(self, request: ModelRequest) -> dict[str, Any]:
         body: dict[str, Any] = {
@@ -61,7 +74,10 @@ class OpenAIModel:
         if request.max_tokens is not None:
             body[self._max_tokens_field] = request.max_tokens
         if request.schema is not None:
-            body["response_format"] = self._formats.of(request.schema)
+            if not self._enforced:
+                body["messages"] = _instructed(body["messages"], request.schema)
+            if self._named:
+                body["response_format"] = self._formats.of(request.schema)
         return body
 
 
@@ -70,6 +86,24 @@ def _response_format(schema: ReplySchema) -> dict[str, Any]:
     strict = OPENAI.close(schema.schema)
     wire = {"name": schema.name, "schema": schema.schema if strict is None else strict, "strict": strict is not None}
     return {"type": "json_schema", "json_schema": wire}
+
+
+def _any_object(schema: ReplySchema) -> dict[str, Any]:
+    return {"type": "json_object"}
+
+
+def _instructed(messages: list[dict[str, str]], schema: ReplySchema) -> list[dict[str, str]]:
+    """The messages with the schema at the end of the system prompt, which is made where there is none."""
+    asked = INSTRUCTION + schema.canonical.decode()
+    if messages and messages[0]["role"] == "system":
+        return [{"role": "system", "content": f"{messages[0]['content']}\n\n{asked}"}, *messages[1:]]
+    return [{"role": "system", "content": asked}, *messages]
+
+
+def _bare(text: str) -> str:
+    """A reply without the code fence that is all there is around it: what models do that nothing constrains."""
+    fenced = _FENCED.fullmatch(text)
+    return fenced[1] if fenced else text
 
 
 def _said(answer: Answer) -> Said:

@@ -2,6 +2,9 @@
 
 The transport reads a whole answer under an idle limit, bounds its size, follows no redirect, and takes the key out of
 whatever a server echoes before an SDK, a log or an exception can hold it. What fails below HTTP leaves it already typed.
+It writes the credential itself, and of the SDK's headers lets only those through that it knows: the SDKs add whatever the
+environment says (openai 3.54: OPENAI_CUSTOM_HEADERS, OPENAI_ORG_ID, OPENAI_PROJECT_ID; anthropic 2.12:
+ANTHROPIC_CUSTOM_HEADERS), wherever base_url points, and a header of that kind even replaces the key.
 
 Measured reason (openai 3.54): aiohttp beneath the SDK saves a quarter of a millisecond of CPU and does not grow with
 concurrency.
@@ -14,6 +17,7 @@ import errno
 import socket
 import ssl
 from typing import Final
+from urllib.parse import urlsplit
 
 import aiohttp
 import aiohttp.abc
@@ -33,9 +37,22 @@ KEEPALIVE_S: Final = 4.0
 # What a request that never left is billed for.
 UNSENT: Final = Usage(0, 0)
 
-# aiohttp writes the host and the length itself and can undo only two encodings everywhere.
-_OWN_HEADERS = frozenset({b"host", b"content-length", b"accept-encoding"})
+# What leaves of the SDKs' headers. aiohttp writes the host and the length itself and can undo only two encodings everywhere.
+_SENT_HEADERS = frozenset(
+    {b"accept", b"content-type", b"user-agent", b"anthropic-version", b"x-client-request-id"}
+    | {b"x-stainless-" + name for name in (b"lang", b"os", b"arch", b"runtime", b"runtime-version", b"package-version")}
+    | {b"x-stainless-" + name for name in (b"async", b"retry-count", b"timeout", b"read-timeout")}
+)
+_ENCODINGS = ("accept-encoding", "gzip, deflate")
 _HOP_HEADERS = frozenset({b"content-encoding", b"content-length", b"transfer-encoding", b"connection", b"set-cookie"})
+
+
+# Errors that are a proxy's own where there is one: only its name is looked up here, only to it a connection is made.
+_OF_A_PROXY = (
+    aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError, aiohttp.ClientConnectorDNSError,
+    aiohttp.ConnectionTimeoutError,
+)  # fmt: skip
+_PROXY_FIX: Final = "Check HTTPS_PROXY or HTTP_PROXY (http://user:password@host:port), or add the endpoint's host to NO_PROXY"
 
 
 class Faulted(httpx2.TransportError):
@@ -57,6 +74,8 @@ class Transport(httpx2.AsyncBaseTransport):
         self._connections = connections
         self._session: aiohttp.ClientSession | None = None
         self._proxy = endpoint.proxy
+        # As both SDKs send it; a server that is asked without a key gets none, not even a placeholder.
+        self._own_headers = [_ENCODINGS] if secret == NO_KEY else [("authorization", f"Bearer {secret}"), _ENCODINGS]
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """One exchange, the body read to its end. Raises Faulted for everything that is not an HTTP answer."""
@@ -73,6 +92,8 @@ class Transport(httpx2.AsyncBaseTransport):
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=limits["connect"]),
                 proxy=self._proxy,
             ) as response:
+                if response.status == 407 and self._proxy is not None:
+                    raise self._turned_away()
                 body = await _read(response, limits["read"])
                 good = 200 <= response.status < 300
                 return httpx2.Response(
@@ -127,15 +148,15 @@ class Transport(httpx2.AsyncBaseTransport):
         )
         return self._session
 
-    @staticmethod
-    def _headers(request: httpx2.Request) -> list[tuple[str, str]]:
+    def _headers(self, request: httpx2.Request) -> list[tuple[str, str]]:
         # `raw`, because every other view of httpx2's headers looks at all of them anew for each one.
-        kept = [(k.decode("ascii"), v.decode("latin-1")) for k, v in request.headers.raw if k.lower() not in _OWN_HEADERS]
-        kept.append(("accept-encoding", "gzip, deflate"))
-        return kept
+        kept = [(k.decode("ascii"), v.decode("latin-1")) for k, v in request.headers.raw if k.lower() in _SENT_HEADERS]
+        return kept + self._own_headers
 
     def _typed(self, exc: Exception) -> ModelFailure | ProviderUnusable:
         host = self._endpoint.host
+        if self._proxy is not None and isinstance(exc, _OF_A_PROXY):
+            return self._at_proxy(self._proxy, exc)
         if isinstance(exc, _TooLarge):
             return ModelFailure(FailureKind.SERVER_ERROR, f"the answer is larger than {MOST_BYTES} bytes")
         if isinstance(exc, aiohttp.ClientConnectorCertificateError):
@@ -155,6 +176,26 @@ class Transport(httpx2.AsyncBaseTransport):
         if isinstance(exc, aiohttp.ClientConnectorError):
             return ModelFailure(FailureKind.CONNECTION, f"{host}: {_plain(exc)}", usage=UNSENT)
         return ModelFailure(FailureKind.CONNECTION, f"{host}: {_plain(exc)}")
+
+    def _at_proxy(self, proxy: str, exc: Exception) -> ModelFailure | ProviderUnusable:
+        """What went wrong before the endpoint was reached at all."""
+        through = f"the proxy {_shown(proxy)}"
+        if isinstance(exc, aiohttp.ClientHttpProxyError):
+            if exc.status == 407:
+                return self._turned_away()
+            if 400 <= exc.status < 500:
+                return self._never(f"{through} refuses it with status {exc.status}", _PROXY_FIX)
+            what = f"answered with status {exc.status}"
+        elif isinstance(exc, aiohttp.ClientConnectorDNSError) and _no_such_host(exc.os_error):
+            return self._never(f"{through} does not exist", _PROXY_FIX)
+        elif isinstance(exc, aiohttp.ConnectionTimeoutError):
+            what = f"took no connection within {CONNECT_S:g} s"
+        else:
+            what = _plain(exc)
+        return ModelFailure(FailureKind.CONNECTION, f"{self._endpoint.host}: {through}: {what}", usage=UNSENT)
+
+    def _turned_away(self) -> ProviderUnusable:
+        return self._never(f"the proxy {_shown(self._proxy)} asks for a user name and a password (status 407)", _PROXY_FIX)
 
     def _never(self, what: str, fix: str) -> ProviderUnusable:
         return ProviderUnusable(f"the endpoint cannot be reached: {what}", where=self._endpoint.base_url, fix=fix)
@@ -206,6 +247,11 @@ def _unescaped(data: bytes) -> bytes:
         return orjson.dumps(orjson.loads(data))
     except (orjson.JSONDecodeError, orjson.JSONEncodeError):
         return data
+
+
+def _shown(proxy: str | None) -> str:
+    """A proxy's host and port, without the user and the password that may stand before them."""
+    return urlsplit(proxy or "").netloc.rpartition("@")[2]
 
 
 def _no_such_host(error: OSError) -> bool:

@@ -13,8 +13,7 @@ from factory.audit import Auditor, Trial
 from factory.canonical import digest
 from factory.config import digest_file
 from factory.config.items import Mapped
-from factory.config.yaml import suggest
-from factory.errors import BadInput
+from factory.errors import BadInput, suggest
 from factory.gate import Answered, answered
 from factory.lever import Line, Puller
 from factory.ports import AUDIT, Corpus, CorpusEntry, Policy

@@ -16,6 +16,7 @@ def doctor(spec: str | None, cast: str | None, url: str, json: bool) -> int:
     code = exit_code(found)
     calls = [diagnosis.facts for diagnosis in found if diagnosis.facts.get("asked")]
     spent = sum(facts["cost_usd"] or 0.0 for facts in calls)
+    made = sum(facts["calls"] for facts in calls)
     unpriced = sum(facts["cost_usd"] is None for facts in calls)
     if json:
         checks = [diagnosis.plain() for diagnosis in found]
@@ -23,16 +24,16 @@ def doctor(spec: str | None, cast: str | None, url: str, json: bool) -> int:
             {
                 "schema": 1,
                 "exit_code": code,
-                "calls": len(calls),
+                "calls": made,
                 "spent_usd": spent,
                 "unpriced_calls": unpriced,
                 "checks": checks,
             }
         )
         return code
-    made = f"{len(calls)} call{'' if len(calls) == 1 else 's'} to models"
     unknown = f", {unpriced} of them at a price nobody knows" if unpriced else ""
-    say(f"spent: {usd(round(spent * 10**9))} on {made}{unknown}; in no job's journal")
+    plural = "" if made == 1 else "s"
+    say(f"spent: {usd(round(spent * 10**9))} on {made} call{plural} to models{unknown}; in no job's journal")
     return code
 
 

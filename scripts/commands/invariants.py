@@ -11,8 +11,7 @@ from typing import Any
 import orjson
 
 from factory.config.rows import Row, stream_rows
-from factory.config.yaml import suggest
-from factory.errors import BadInput
+from factory.errors import BadInput, suggest
 from factory.exports.files import write_atomically
 from gates.properties import PROPERTIES, Monotone, Pair, Point, Violation
 from gates.relations import RELATIONS, Case, from_json, to_json

@@ -14,7 +14,9 @@ from factory.config.prices import price_of
 from factory.errors import BadInput, FactoryError, FailureKind, ModelFailure
 from factory.providers.connect import connect
 from factory.providers.connection import Connections
-from factory.providers.endpoint import NO_KEY, Endpoint, endpoint_of, provider_of, settings_of
+from factory.providers.endpoint import NO_KEY, Endpoint, endpoint_of, provider_of
+from factory.providers.failures import RequestRefused
+from factory.providers.options import STRUCTURED, settings_of
 from factory.providers.secrets import Blotter
 from factory.types import Cast, Member, Message, ModelReply, ModelRequest, ReplySchema, Role
 from scripts.console import latency
@@ -33,6 +35,10 @@ ASK: Final = (Message.of("user", 'Reply with the JSON object {"ready": true} and
 
 _STRUCTURED_FIX: Final = (
     "Use a model or server with JSON schema support, or its answers end as malformed where one is asked for"
+)
+_IN_PROMPT: Final = (
+    "; where a server lets the schema go by unread, `options: {structured: json_object}` or `{structured: none}` "
+    "puts it into the prompt"
 )
 # Failures of a model that is there and answers, with what to do.
 _ANSWERED: Final[Mapping[FailureKind, str]] = {
@@ -80,7 +86,8 @@ def targets(cast: Cast, lineages: Mapping[tuple[Role, int], Lineage]) -> Iterato
             except BadInput as error:
                 yield failed("model", member.model, error)
                 continue
-            shape = (endpoint, name, member.temperature, settings.max_tokens_field, canonical_json(settings.body))
+            said = (settings.max_tokens_field, settings.structured, canonical_json(settings.body))
+            shape = (endpoint, name, member.temperature, *said)
             known = groups.get(shape)
             seats = ((*known.seats, (role, slot)), (*known.members, member)) if known else (((role, slot),), (member,))
             groups[shape] = Target(endpoint, name, *seats, known.lineage if known else lineages.get((role, slot)))
@@ -94,36 +101,62 @@ def key(endpoint: Endpoint) -> Diagnosis:
         value = endpoint.key()
     except FactoryError as error:
         return failed("key", subject, error)
-    what = f"{endpoint.key_env} is set" if value != NO_KEY else f"{endpoint.key_env} is not set; asked without a key"
+    unset = "" if endpoint.key_env == NO_KEY else f"{endpoint.key_env} is not set; "
+    what = f"{endpoint.key_env} is set" if value != NO_KEY else f"{unset}asked without a key"
     return Diagnosis("key", subject, Level.OK, what, facts={"key_env": endpoint.key_env, "set": value != NO_KEY})
 
 
 async def ask(target: Target, connections: Connections) -> Diagnosis:
-    """One attempt. It is in no journal, for a check is no job: the diagnosis says what it cost."""
-    member, subject = target.member, target.member.model
-    hurried = min(settings_of(member).deadline_s, DEADLINE_S)
+    """One attempt, and where an OpenAI-compatible server refuses the request as such, one each by the other ways to ask for
+    structured output, to tell which it takes. They are in no journal, for a check is no job: the diagnosis says what they cost.
+    """
+    member = target.member
+    settings = settings_of(member)
     bound = min(member.max_tokens or MAX_TOKENS, MAX_TOKENS)
     request = ModelRequest(member.model, ASK, "doctor", READY, member.temperature, bound)
-    outcome: ModelReply | ModelFailure
+    price = price_of(member)
+    began = time.monotonic()
+    ends = began + min(settings.deadline_s, DEADLINE_S)
+
+    async def by(options: Mapping[str, object]) -> ModelReply | ModelFailure | FactoryError:
+        hurried = {**member.options, **options, "deadline_s": max(0.1, ends - time.monotonic())}
+        try:
+            return await connect(member.model_copy(update={"options": hurried}), connections).complete(request)
+        except (ModelFailure, FactoryError) as failure:
+            return failure
+
     try:
-        model = connect(member.model_copy(update={"options": {**member.options, "deadline_s": hurried}}), connections)
+        target.endpoint.key()
     except FactoryError:
         # The key's own line says what to do.
         what = "not asked, for want of a key"
-        return Diagnosis("model", subject, Level.FAIL, what, provider=True, facts=_facts(target, None, None))
-    began = time.monotonic()
-    try:
-        outcome = await model.complete(request)
-    except ModelFailure as failure:
-        outcome = failure
-    except FactoryError as error:
-        refused = {**_facts(target, price_of(member), 0, time.monotonic() - began), "asked": True}
-        return _blotted(replace(failed("model", subject, error), facts=refused), target.endpoint)
+        return Diagnosis("model", member.model, Level.FAIL, what, provider=True, facts=_facts(target, None, None))
+    outcome = await by({})
     seconds = time.monotonic() - began
-    price = price_of(member)
-    cost = _cost(price, outcome, request, bound)
-    found = _judged(target, outcome, seconds, price, cost)
-    return _blotted(found, target.endpoint)
+    if not isinstance(outcome, FactoryError):
+        cost = _cost(price, outcome, request, bound)
+        return _blotted(_judged(target, outcome, seconds, price, cost), target.endpoint)
+    calls, taken = 1, ""
+    found = failed("model", member.model, outcome)
+    others = STRUCTURED if isinstance(outcome, RequestRefused) and target.endpoint.provider == "openai" else ()
+    cost = 0
+    for way in others:
+        if way == settings.structured or time.monotonic() >= ends:
+            continue
+        tried = await by({"structured": way})
+        calls += 1
+        if isinstance(tried, ModelReply | ModelFailure) and cost is not None:
+            spent = _cost(price, tried, request, bound)
+            cost = None if spent is None else cost + spent
+        if isinstance(tried, ModelReply):
+            what = f"it takes structured output by {way}, not by {settings.structured} ({outcome.what})"
+            found = replace(found, what=what, fix=f"Add `options: {{structured: {way}}}` to {member.model} in the cast")
+            taken = way
+            break
+    facts = {**_facts(target, price, cost, seconds), "asked": True, "calls": calls}
+    if taken:
+        facts |= {"structured_output": False, "structured": taken}
+    return _blotted(replace(found, facts=facts), target.endpoint)
 
 
 def _cost(price: Price | None, outcome: ModelReply | ModelFailure, request: ModelRequest, bound: int) -> int | None:
@@ -147,10 +180,14 @@ def _judged(
         return Diagnosis("model", target.member.model, Level.FAIL, what, fix, provider=True, facts=facts)
     fixes: list[str] = []
     if failure is None:
-        told.append(f"answered in {latency(seconds)}, JSON schema kept")
+        way = settings_of(target.member).structured
+        by = "" if way == STRUCTURED[0] else f" (asked for by structured: {way})"
+        told.append(f"answered in {latency(seconds)}, JSON schema kept{by}")
     else:
         told.append(f"answered in {latency(seconds)}, but {failure.kind.value} ({failure.detail})")
-        fixes.append(_ANSWERED[failure.kind])
+        fix = _ANSWERED[failure.kind]
+        unread = fix is _STRUCTURED_FIX and target.endpoint.provider == "openai"
+        fixes.append(fix + _IN_PROMPT if unread and settings_of(target.member).structured == STRUCTURED[0] else fix)
     served = outcome.served_model
     if served and served != target.name:
         told.append(f"served by {served}")
@@ -205,7 +242,9 @@ def _facts(
     seconds: float | None = None,
     outcome: ModelReply | ModelFailure | None = None,
 ) -> dict[str, object]:
-    """structured_output: whether the answer kept its schema, None where no answer tells; cost_usd: None where nobody knows."""
+    """structured_output: whether the answer kept its schema, None where no answer tells; structured: by which way of asking for
+    it an answer did, None where none is known; calls: how many were made; cost_usd: of them, None where nobody knows.
+    """
     failure = outcome if isinstance(outcome, ModelFailure) else None
     lineage = target.lineage
     return {
@@ -221,6 +260,8 @@ def _facts(
         else False
         if failure and failure.kind in (FailureKind.MALFORMED, FailureKind.EMPTY)
         else None,
+        "structured": settings_of(target.member).structured if isinstance(outcome, ModelReply) else None,
+        "calls": int(outcome is not None),
         "served_model": outcome.served_model if outcome else "",
         "price_known": price is not None,
         "price_source": price.source if price else "",
@@ -231,7 +272,10 @@ def _facts(
 def _blotted(found: Diagnosis, endpoint: Endpoint) -> Diagnosis:
     """The adapters took the key out of what the server said already; what they may have missed goes here."""
     try:
-        blotter = Blotter(endpoint.key())
+        secret = endpoint.key()
     except FactoryError:
         return found
+    if secret == NO_KEY:
+        return found
+    blotter = Blotter(secret)
     return replace(found, what=blotter.text(found.what), fix=blotter.text(found.fix))

@@ -13,7 +13,7 @@ from factory.recipe import Recipe
 from factory.similarity.embedder import PACKAGED
 from factory.types import Cast, Role
 from recipes import SHIPPED, load_shipped
-from scripts.assembly import check_anchors, check_members, check_roles
+from scripts.assembly import check_anchors, check_members, check_seats
 from scripts.doctor.diagnosis import Diagnosis, Level, failed
 from scripts.registry import find_recipe
 
@@ -51,10 +51,12 @@ def read_setup(spec_path: str | None, cast_name: str | None) -> Setup:
         return Setup((*found, failed("cast", chosen, error)), embedder=embedder)
     lineages: Mapping[tuple[Role, int], Lineage] = {}
     try:
-        report = check_lineage(cast.cast, cast.locate)
-        lineages = report.lineages
         if loaded is not None and recipe is not None:
-            check_roles(recipe, config.bind_gates(recipe.gates, loaded.spec.gates, loaded.spec.without, loaded.locate), cast)
+            bound = config.bind_gates(recipe.gates, loaded.spec.gates, loaded.spec.without, loaded.locate)
+            report = check_seats(recipe, bound, cast)
+        else:
+            report = check_lineage(cast.cast, cast.locate)
+        lineages = report.lineages
         _check_rehearsal(recipe or _shipping(chosen), cast)
         found.append(_judged(chosen, cast.cast, report.notes))
     except FactoryError as error:

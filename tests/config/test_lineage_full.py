@@ -171,10 +171,45 @@ def test_declarations_are_followed_through_the_table(author: Member, oracle: Mem
         check_lineage(cast(author=author, oracle=oracle))
 
 
-def test_a_declaration_overrides_the_table_and_the_contradiction_is_told() -> None:
-    report = check_lineage(cast(author=GPT, oracle=member("openai/gpt-4o-clone", family="acme", parent="acme-base")))
+DISTILL = "openai/deepseek-r1-distill-llama-70b"
+
+
+@pytest.mark.parametrize(
+    ("declared", "others"),
+    [
+        ({"parent": "deepseek-r1"}, ["llama-3.3-70b", "deepseek-v3", "llama-3.1-tulu-3-8b"]),
+        ({"family": "llama"}, ["llama-3.3-70b", "deepseek-v3"]),
+        ({"family": "deepseek"}, ["llama-3.3-70b", "deepseek-v3"]),
+        ({"family": "acme", "parent": "acme-base"}, ["llama-3.3-70b", "deepseek-v3", "acme-base"]),
+        ({"family": "phi", "parent": "acme-base"}, ["llama-3.3-70b", "deepseek-v3", "acme-base", "phi-4", "gpt-4o"]),
+    ],
+)
+def test_a_declaration_adds_relatives_and_takes_none_away(declared: dict[str, str], others: list[str]) -> None:
+    for other in others:
+        base = member(f"openai/{other}", family="acme-base") if other == "acme-base" else member(f"openai/{other}")
+        for author, oracle in ((member(DISTILL, **declared), base), (base, member(DISTILL, **declared))):
+            with pytest.raises(BadInput, match="is related to the author"):
+                check_lineage(cast(author=author, oracle=oracle))
+    assert check_lineage(cast(author=CLAUDE, oracle=member(DISTILL, **declared))).broken == ()
+
+
+def test_a_known_family_cannot_be_declared_away_and_the_contradiction_is_told() -> None:
+    for author, oracle in ((GPT, "openai/gpt-4o-mini"), (member("openai/gpt-4o", family="mine"), "openai/gpt-4o-mini")):
+        with pytest.raises(BadInput, match="gpt"):
+            check_lineage(cast(author=author, oracle=member(oracle, family="other")))
+    report = check_lineage(cast(author=CLAUDE, oracle=member("openai/gpt-4o-clone", family="acme", parent="acme-base")))
     assert report.lineages[Role.ORACLE, 0].family == "acme"
     assert report.notes == ("openai/gpt-4o-clone is declared to be of the family acme; by its name it would be gpt.",)
+    loose = check_lineage(cast(author=GPT, oracle=member("openai/gpt-4o-mini", family="other"), allow_related=True))
+    assert loose.broken and loose.conditions == ("allow_related",)
+
+
+def test_what_is_declared_as_the_table_has_it_changes_nothing() -> None:
+    plain = check_lineage(cast(author=member(DISTILL))).lineages[Role.AUTHOR, 0]
+    assert check_lineage(cast(author=member(DISTILL, family="deepseek"))).lineages[Role.AUTHOR, 0] == plain
+    # R1 1776 is DeepSeek's, unlike its maker's other models.
+    r1 = check_lineage(cast(author=member("openai/r1-1776", family="sonar"))).lineages[Role.AUTHOR, 0]
+    assert r1.ancestors == {"deepseek"}
 
 
 def test_simulated_members_go_by_their_declared_family() -> None:

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from factory.config.yaml import MAX_DEPTH, parse_document, read_document, suggest
-from factory.errors import BadInput
+from factory.config.yaml import MAX_DEPTH, parse_document, read_document
+from factory.errors import BadInput, suggest
 
 PATH = Path("spec.yaml")
 

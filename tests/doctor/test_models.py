@@ -67,12 +67,42 @@ WARNINGS = [
 async def test_an_unusable_model_is_one_line_with_the_fix(
     served: Served, tmp_path: Path, protocol: str, fault: str, what: str, fix: str
 ) -> None:
-    async with served(fault) as server:
+    # Only a refusal of the request as such has it asked in other ways, where there are any.
+    calls = 3 if (fault, protocol) == ("bad_request", "openai") else 1
+    async with served(*[fault] * calls) as server:
         found = await looked_at(tmp_path, cast=a_cast(tmp_path, author=at(server, protocol)))
-        assert len(server.seen) == 1
+        assert len(server.seen) == of(found, "model").facts["calls"] == calls
     one = of(found, "model")
     assert (one.level, exit_code(found), one.facts["asked"]) == (Level.FAIL, 5, True)
     assert what in one.what and fix.format(env=f"{protocol.upper()}_API_KEY") in one.fix and "\n" not in one.line
+
+
+@pytest.mark.parametrize(
+    ("formats", "takes", "calls"), [(("json_object",), "json_object", 2), ((), "none", 3), (("json_schema",), "json_schema", 1)]
+)
+async def test_which_structured_output_a_server_takes_is_told(
+    served: Served, tmp_path: Path, formats: tuple[str, ...], takes: str, calls: int
+) -> None:
+    async with served(formats=formats) as server:
+        asked = at(server)
+        one = of(await looked_at(tmp_path, cast=a_cast(tmp_path, author=asked)), "model")
+        assert len(server.seen) == one.facts["calls"] == calls and one.facts["structured"] == takes
+        if calls > 1:
+            assert (one.level, one.facts["structured_output"]) == (Level.FAIL, False)
+            assert f"takes structured output by {takes}, not by json_schema" in one.what
+            assert f"`options: {{structured: {takes}}}` to openai/ready-openai" in one.fix
+            assert one.facts["cost_usd"] > 0
+        cured = {**asked, "options": {"structured": takes}}
+        found = await looked_at(tmp_path, cast=a_cast(tmp_path, author=cured))
+    assert (of(found, "model").level, of(found, "model").facts["structured_output"], exit_code(found)) == (Level.OK, True, 0)
+    assert "JSON schema kept" in of(found, "model").what
+
+
+async def test_two_ways_of_asking_are_two_things_to_ask(served: Served, tmp_path: Path) -> None:
+    async with served() as server:
+        other = at(server, options={"structured": "none"})
+        await looked_at(tmp_path, cast=a_cast(tmp_path, author=at(server), solvers=[at(server), other]))
+    assert ["response_format" in each.body for each in server.seen].count(False) == 1 and len(server.seen) == 2
 
 
 @pytest.mark.parametrize("protocol", ["openai", "anthropic"])
@@ -85,6 +115,7 @@ async def test_a_model_with_a_flaw_is_a_warning(
     one = of(found, "model")
     assert (one.level, one.facts["structured_output"], exit_code(found)) == (Level.WARN, structured, 0)
     assert fix in one.fix
+    assert ("{structured: none}" in one.fix) == (structured is False and protocol == "openai")
 
 
 async def test_what_nobody_counted_is_told_at_its_worst(served: Served, tmp_path: Path) -> None:

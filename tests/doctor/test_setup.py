@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from factory.errors import BadInput
 from factory.similarity.embedder import PACKAGED_SHA256
+from scripts.assembly import prepare
 from scripts.doctor import Diagnosis, Level, embedding, exit_code, machine
 from scripts.doctor.setup import read_setup
 from store import open_store, schema, this_process
@@ -69,6 +71,23 @@ def test_a_cast_that_cannot_be_meant_is_a_failing_with_its_fix(tmp_path: Path) -
     assert unplayed.level is Level.FAIL and not unplayed.provider
     lacking = cast_line(a_cast(tmp_path, author=LONE), str(PHARMACY))
     assert lacking.level is Level.FAIL and "has no oracle" in lacking.what
+
+
+def test_a_cast_that_a_run_would_refuse_for_its_gates_or_grader_is_a_failing(tmp_path: Path) -> None:
+    def sim(role: str, family: str) -> dict[str, str]:
+        return {"model": f"sim:{role}", "family": family}
+
+    torn = a_cast(
+        tmp_path, author=sim("author", "a"), oracle=sim("oracle", "b"), critic=sim("critic", "c"),
+        judges=[sim("judge", "c")], solvers=[sim("solver", "d"), sim("solver", "e")],
+    )  # fmt: skip
+    found = cast_line(torn, str(PHARMACY))
+    with pytest.raises(BadInput) as refused:
+        prepare(str(PHARMACY), torn)
+    assert found.level is Level.FAIL and "unrelated to both author and critic" in found.what
+    assert (found.what, found.fix) == (refused.value.what, refused.value.fix)
+    # Without a spec nobody can tell which gates there will be.
+    assert cast_line(torn).level is Level.WARN
 
 
 def test_a_word_on_lineage_is_a_warning(tmp_path: Path) -> None:

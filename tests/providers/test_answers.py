@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from factory.errors import BadInput, FailureKind, ModelFailure
+from factory.budget import input_tokens_bound
+from factory.errors import BadInput, FailureKind, ModelFailure, ProviderUnusable
 from factory.providers.anthropic import DEFAULT_MAX_TOKENS
 from factory.providers.connect import connect
 from factory.providers.connection import Connections
@@ -71,6 +72,54 @@ async def test_what_goes_over_the_wire(bench: Benches, protocol: str) -> None:
             assert first["system"] == "Answer as JSON." and [m["role"] for m in first["messages"]] == ["user"]
             assert first["output_config"] == {"format": {"type": "json_schema", "schema": SCHEMA.schema}}
             assert second["max_tokens"] == DEFAULT_MAX_TOKENS and "output_config" not in second
+
+
+@pytest.mark.parametrize("system", [True, False])
+@pytest.mark.parametrize("fence", ["{}", "```json\n{}\n```", " ```\n{}```\n"])
+@pytest.mark.parametrize(("way", "formats"), [("json_object", ("json_object",)), ("none", ())])
+async def test_a_server_that_enforces_no_schema_is_told_it_in_the_prompt(
+    bench: Benches, protocol: str, way: str, formats: tuple[str, ...], fence: str, system: bool
+) -> None:
+    async with bench(models={"dice": Rehearsed(Echo())}, formats=formats) as at:
+        if protocol == "anthropic":
+            with pytest.raises(BadInput, match="unknown option 'structured'"):
+                at.model(options={"structured": way})
+            return
+        model = at.model(options={"structured": way})
+        before = (ASK[0],) if system else ()
+
+        async def answered(text: str, schema: ReplySchema | None = SCHEMA) -> ModelReply:
+            return await model.complete(ModelRequest("x/dice", (*before, Message.of("user", text)), "k", schema))
+
+        good = '{"answer": "blue"}'
+        fenced = fence.replace("{}", good)
+        reply = await answered(fenced)
+        assert (reply.data, reply.text) == ({"answer": "blue"}, good)
+        body = at.server.seen[0].body
+        assert body.get("response_format") == ({"type": "json_object"} if formats else None)
+        told = body["messages"][0]
+        assert [message["role"] for message in body["messages"]] == ["system", "user"]
+        assert told["content"].startswith("Answer as JSON." if system else "Reply with one JSON object")
+        assert told["content"].endswith(SCHEMA.canonical.decode())
+        # The reply is checked as always, and --budget's bound still holds.
+        for wrong in ('{"answer": 1}', "blue", f"Here it is:\n```json\n{good}\n```"):
+            with pytest.raises(ModelFailure) as caught:
+                await answered(wrong)
+            assert caught.value.kind is FailureKind.MALFORMED
+        asked = ModelRequest("x/dice", (*before, Message.of("user", "")), "k", SCHEMA)
+        assert len(json.dumps(told)) + 100 < input_tokens_bound(asked)
+        # Nothing is added, and nothing taken off, where no schema is asked for.
+        assert (await answered(fenced, None)).text == fenced
+        plain = at.server.seen[-1].body
+        assert "response_format" not in plain and len(plain["messages"]) == 1 + system
+
+
+async def test_a_response_format_that_a_server_does_not_know_stops_the_job_with_the_fix(bench: Benches) -> None:
+    async with bench(formats=()) as at:
+        if at.protocol == "openai":
+            with pytest.raises(ProviderUnusable, match="structured: json_object") as caught:
+                await at.ask()
+            assert "response_format type is unavailable" in caught.value.message
 
 
 async def test_a_schema_that_would_lose_its_meaning_is_asked_for_another_way(bench: Benches, protocol: str) -> None:

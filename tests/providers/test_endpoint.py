@@ -6,6 +6,7 @@ import asyncio
 import logging
 import socket
 import traceback
+from collections.abc import Callable
 from typing import Any
 
 import aiohttp
@@ -51,6 +52,10 @@ def member(base_url: str | None = "http://localhost:8000/v1", model: str = "open
         "http://host/v\n1",
         "http://host\r\nx-header: 1/v1",
         "http://höst/v1",
+        "http://foo..bar/v1",
+        "http://.foo/v1",
+        f"http://{'a' * 64}.example/v1",
+        f"http://{'a.' * 130}example/v1",
     ],
 )
 def test_a_base_url_that_cannot_be_meant_is_bad_input(base_url: str) -> None:
@@ -63,7 +68,61 @@ def test_a_base_url_that_cannot_be_meant_is_bad_input(base_url: str) -> None:
     "base_url", ["http://localhost:8000/v1/", "https://10.0.0.7/v1", "http://[::1]:8000/v1", "https://a-1.b_2.example/x/v1"]
 )
 def test_a_server_of_ones_own_is_fine(base_url: str) -> None:
-    assert endpoint_of(member(base_url)).base_url == base_url.rstrip("/")
+    assert endpoint_of(member(base_url, key_env="none")).base_url == base_url.rstrip("/")
+
+
+@pytest.mark.parametrize("model", ["openai/m", "anthropic/m"])
+@pytest.mark.parametrize(
+    "base_url",
+    [
+        "https://10.0.0.7/v1",
+        "https://models.example/v1",
+        "http://api.openai.com/v1",
+        "http://api.anthropic.com",
+        "http://0.0.0.0:1",
+    ],
+)
+def test_the_providers_own_key_is_for_the_provider(monkeypatch: pytest.MonkeyPatch, model: str, base_url: str) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", KEYS["openai"])
+    monkeypatch.setenv("ANTHROPIC_API_KEY", KEYS["anthropic"])
+    with pytest.raises(BadInput) as caught:
+        check(member(base_url, model))
+    assert "key_env: MY_SERVER_KEY" in caught.value.message and "key_env: none" in caught.value.message
+    assert "base_url" in (caught.value.where or "") and base_url.split("/")[2] in caught.value.message
+    name = f"{model.split('/', maxsplit=1)[0].upper()}_API_KEY"
+    # Said outright it goes there; so it does to the provider and to this machine.
+    assert endpoint_of(member(base_url, model, key_env=name)).key() == KEYS[model.split("/", maxsplit=1)[0]]
+    assert endpoint_of(member("http://127.0.0.1:8000/v1", model)).key() == KEYS[model.split("/", maxsplit=1)[0]]
+    assert endpoint_of(
+        member({"openai/m": "https://api.openai.com", "anthropic/m": "https://API.anthropic.com/v1"}[model], model)
+    )
+
+
+def test_a_named_variable_without_a_key_is_no_leave_to_ask_without_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    with pytest.raises(ProviderUnusable, match="OPENAI_API_KEY holds no key"):
+        check(member("https://models.example/v1", key_env="OPENAI_API_KEY"))
+
+
+AMBIENT = "Authorization: Bearer ambient-token\nX-Api-Key: ambient-token\nX-Gateway: ambient-token\nCookie: ambient-token"
+
+
+async def test_the_environment_adds_nothing_to_what_is_sent(bench: Benches, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("OPENAI_CUSTOM_HEADERS", "ANTHROPIC_CUSTOM_HEADERS"):
+        monkeypatch.setenv(name, AMBIENT)
+    for name in ("OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "OPENAI_ADMIN_KEY", "ANTHROPIC_AUTH_TOKEN"):
+        monkeypatch.setenv(name, "ambient-token")
+    monkeypatch.setenv("MY_KEY", "my-own-key-0123456789")
+    async with bench() as at:
+        await at.ask(options={"key_env": "MY_KEY"})
+        await at.ask(options={"key_env": "none"})
+    mine, nobodys = (seen.headers for seen in at.server.seen)
+    assert "ambient-token" not in f"{mine}{nobodys}"
+    assert mine["authorization"] == "Bearer my-own-key-0123456789" and "0123456789" not in str({**mine, "authorization": ""})
+    # Asked without a key: no placeholder either.
+    assert mine.keys() - nobodys.keys() == {"authorization"}
+    assert mine["content-type"] == "application/json" and mine["x-client-request-id"] == "k"
+    assert ("anthropic-version" in mine) == (at.protocol == "anthropic")
 
 
 @pytest.mark.parametrize("model", ["gpt", "openai/", "/gpt", "other/gpt", "sim/author"])
@@ -82,6 +141,10 @@ def test_a_model_without_an_adapter_is_bad_input(model: str) -> None:
         ({"max_tokens_field": "n"}, "max_tokens_field"),
         ({"body": {"messages": []}}, "body"),
         ({"body": "x"}, "body"),
+        ({"body": {"n": 8}}, "n"),
+        ({"dedline_s": 5}, "Did you mean 'deadline_s'?"),
+        ({"structured": "json"}, "json_schema, json_object, none"),
+        ({"colour": "blue"}, "Known: body, deadline_s"),
         ({"key_env": "sk-abc-0123"}, "key_env"),
     ],
 )
@@ -89,6 +152,28 @@ def test_an_option_that_cannot_be_meant_is_named(options: dict[str, Any], name: 
     with pytest.raises(BadInput) as caught:
         check(member(**options))
     assert name in caught.value.message and "sk-abc" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("field", "fix"),
+    [
+        *((name, "max_tokens") for name in ("max_tokens", "max_completion_tokens")),
+        *((name, "one answer") for name in ("n", "best_of")),
+        *((name, "in no token count") for name in ("tools", "web_search_options", "plugins", "prediction")),
+        *((name, "price per token") for name in ("service_tier", "cache_control", "inference_geo", "models")),
+    ],
+)
+@pytest.mark.parametrize("model", ["openai/m", "anthropic/m"])
+def test_what_would_cost_more_than_is_reserved_is_not_the_casts_to_send(model: str, field: str, fix: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        check(member(model=model, body={"top_p": 0.9, field: 8}))
+    assert f"body may not set {field}." in caught.value.message and fix in caught.value.message
+
+
+def test_an_option_of_the_other_protocol_is_unknown() -> None:
+    check(member(max_tokens_field="max_tokens"))
+    with pytest.raises(BadInput, match="unknown option 'max_tokens_field'"):
+        check(member(model="anthropic/m", max_tokens_field="max_tokens"))
 
 
 def test_keys_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -177,7 +262,7 @@ async def test_a_redirect_never_carries_the_key_elsewhere(bench: Benches) -> Non
 async def reach(base_url: str) -> BaseException:
     connections = Connections(1)
     try:
-        model = connect(member(base_url, deadline_s=5), connections)
+        model = connect(member(base_url, deadline_s=5, key_env="none"), connections)
         with pytest.raises((ModelFailure, FactoryError)) as caught:
             await model.complete(ModelRequest("openai/m", ASK, "k", SCHEMA))
         return caught.value
@@ -230,3 +315,66 @@ async def test_an_answer_without_end_is_cut(bench: Benches, monkeypatch: pytest.
         with pytest.raises(ModelFailure) as caught:
             await at.ask()
         assert caught.value.kind is FailureKind.SERVER_ERROR and "larger than" in caught.value.detail
+
+
+# --- proxies
+
+
+@pytest.fixture
+def proxied(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Sets the proxy of http and https to an address."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+
+    def to(address: str) -> None:
+        monkeypatch.setenv("http_proxy", address)
+        monkeypatch.setenv("https_proxy", address)
+
+    return to
+
+
+@pytest.mark.parametrize("address", ["{}", "http://user:planted-password@{}"])
+@pytest.mark.parametrize(
+    ("scheme", "status", "unusable"),
+    [("https", 407, True), ("http", 407, True), ("https", 403, True), ("https", 502, False)],
+)
+async def test_a_proxy_that_turns_a_call_away_is_named(
+    proxied: Callable[[str], None], address: str, scheme: str, status: int, unusable: bool
+) -> None:
+    asked: list[bytes] = []
+
+    async def proxy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readuntil(b"\r\n"))
+        writer.write(b"HTTP/1.1 %d X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n" % status)
+        writer.close()
+
+    async with await asyncio.start_server(proxy, "127.0.0.1", 0) as server:
+        at = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        proxied(address.format(at))
+        error = await reach(f"{scheme}://models.test/v1")
+    # An address without a scheme is one: the call went to the proxy.
+    assert asked[0].startswith(b"CONNECT models.test:443" if scheme == "https" else b"POST http://models.test/v1")
+    assert f"the proxy {at}" in str(error) and str(status) in str(error) and "planted-password" not in str(error)
+    assert isinstance(error, ProviderUnusable if unusable else ModelFailure)
+    assert "Check base_url" not in str(error) and ("HTTPS_PROXY" in str(error)) == unusable
+
+
+async def test_a_proxy_that_is_not_there_is_named(proxied: Callable[[str], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    proxied("127.0.0.1:9")
+    away = await reach("https://models.test/v1")
+    assert isinstance(away, ModelFailure) and "the proxy 127.0.0.1:9: ECONNREFUSED" in away.detail
+    proxied("proxy.test:3128")
+    resolver(monkeypatch, socket.gaierror(socket.EAI_NONAME, "Name or service not known"))
+    gone = await reach("https://models.test/v1")
+    assert isinstance(gone, ProviderUnusable) and "the proxy proxy.test:3128 does not exist" in gone.message
+
+
+@pytest.mark.parametrize(
+    "address", ["socks5://user:planted-password@127.0.0.1:1080", "http://", "http://a..b:1", "http://x:99999"]
+)
+def test_a_proxy_that_cannot_be_meant_is_bad_input(proxied: Callable[[str], None], address: str) -> None:
+    proxied(address)
+    with pytest.raises(BadInput) as caught:
+        Connections(1).to(endpoint_of(member("https://models.test/v1", key_env="none")))
+    assert "HTTPS_PROXY" in caught.value.message and "planted-password" not in caught.value.message
+    Connections(1).to(endpoint_of(member()))

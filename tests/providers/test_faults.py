@@ -63,6 +63,7 @@ UNUSABLE = {
     "quota": ("no quota or credit", "billing"),
     "payment": ("no quota or credit", "billing"),
     "low_credit": ("no quota or credit", "billing"),
+    "no_format": ("response_format type is unavailable", "cast"),
     "bad_request": ("Unknown field 'x'", "cast"),
     "redirect": ("redirects", "base_url"),
     "echo_key": ("the key was not accepted", "_API_KEY"),

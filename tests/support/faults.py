@@ -210,6 +210,10 @@ FAULTS: Final[Mapping[str, Callable[[Exchange, str], Wire]]] = {
     ),
     "too_large": _status(413, "Request too large.", ("invalid_request_error", None), "request_too_large"),
     "bad_request": _status(400, "Unknown field 'x'.", ("invalid_request_error", None), "invalid_request_error"),
+    # In DeepSeek's words.
+    "no_format": _status(
+        400, "This response_format type is unavailable now", ("invalid_request_error", None), "invalid_request_error"
+    ),
     "request_timeout": _status(408, "Too slow.", ("timeout", None), "timeout_error"),
     "conflict": _status(409, "Busy with it.", ("conflict", None), "api_error"),
     "server_error": _status(500, "It broke.", ("server_error", None), "api_error"),

@@ -21,7 +21,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -66,7 +66,7 @@ class ModelServer:
     """models: by their name on the wire. key: the only credential accepted, any when None. delay_ms: low and high of the
     wait before each answer. usage_spread: by what share the token counts scatter around four characters a token. padding: by
     what share of its length, on average, an answer is lengthened with white space (exponentially distributed). port: 0 for any
-    that is free. sleep: how that wait is waited.
+    that is free. sleep: how that wait is waited. formats: the openai response formats it knows; it refuses the others.
     """
 
     def __init__(
@@ -81,8 +81,10 @@ class ModelServer:
         padding: float = 0.0,
         port: int = 0,
         sleep: Callable[[float], Coroutine[Any, Any, None]] = asyncio.sleep,
+        formats: Collection[str] = ("json_schema", "json_object"),
     ) -> None:
         self.models = dict(models)
+        self._formats = formats
         self.faults = faults or FaultPlan()
         self.seen: list[Seen] = []
         self.connections = self.most_connections = 0
@@ -163,6 +165,8 @@ class ModelServer:
             return spoil("bad_key", blank)
         if body["model"] not in self.models:
             return spoil("no_model", blank)
+        if protocol == "openai" and body.get("response_format", {"type": None})["type"] not in (None, *self._formats):
+            return spoil("no_format", blank)
         request = rebuilt(protocol, body, key)
         rehearsed = self.models[body["model"]]
         options = {name: value for name, value in rehearsed.options.items() if name != "delay_ms"}
