@@ -16,12 +16,9 @@ from typing import Any, NamedTuple
 
 from factory.budget import FREE, Budget, Price, attempt_cost_nano, input_tokens_bound, worst_case_nano
 from factory.errors import CallGivenUp, FactoryError, FailureKind, ModelFailure, ProviderUnusable
-from factory.limits import Clock, Endpoint, Retry, Slot
+from factory.limits import Clock, DeadEnd, Endpoint, Retry, Slot
 from factory.ports import Attempt, CallIdentity, Lease, Model, Store
 from factory.types import ModelReply, ModelRequest, Role
-
-UNREACHABLE_AFTER_S = 1.0
-"""How long an endpoint that has never answered may refuse connections before it is taken for unreachable."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +96,8 @@ class Caller:
             if isinstance(outcome, ModelReply) or not outcome.kind.transient:
                 return outcome
             self._waiting.add(task)
-            self._check_reachable(channel, outcome)
+            if slot is not None and slot.dead_end is not None:
+                raise self._unusable(slot.dead_end, channel, outcome)
             failures += slot is None or not slot.blameless
             if self.retry.spent(failures):
                 raise CallGivenUp(f"{failures} attempts at {request.model} failed, the last with {outcome}")
@@ -170,16 +168,15 @@ class Caller:
             raise outcome
         return outcome
 
-    def _check_reachable(self, channel: Channel, failure: ModelFailure) -> None:
-        endpoint = channel.endpoint
-        if endpoint is None or failure.kind is not FailureKind.CONNECTION or endpoint.answered:
-            return
-        if endpoint.silent_for_s >= UNREACHABLE_AFTER_S:
-            raise ProviderUnusable(
-                f"it cannot be reached ({failure.detail})",
-                where=endpoint.key,
-                fix=f"Check the address and that it runs, then `factory resume {self.lease.job}`",
-            )
+    def _unusable(self, found: DeadEnd, channel: Channel, failure: ModelFailure) -> ProviderUnusable:
+        assert channel.endpoint is not None, "only an endpoint leads nowhere"
+        resume = f"`factory resume {self.lease.job}`"
+        if found is DeadEnd.UNREACHABLE:
+            what, fix = "it cannot be reached", f"Check the address and that it runs, then {resume}"
+        else:
+            what = "whatever answers there has not once answered as a model server does"
+            fix = f"Check base_url in the cast. If it is right, {resume} once the server is well"
+        return ProviderUnusable(f"{what} ({failure.detail})", where=channel.endpoint.key, fix=fix)
 
 
 def _held(slot: Slot | None) -> AbstractAsyncContextManager[Any]:

@@ -151,17 +151,88 @@ async def test_an_outage_is_waited_out_and_ends_the_job_when_it_lasts() -> None:
     await clock.advance(60)
     assert not running.done()
     await clock.advance(300)
-    with pytest.raises(ProviderUnusable, match="has answered no call"):
+    with pytest.raises(ProviderUnusable, match=r"has answered no call for .*the last failure: busy"):
         await running
 
 
 async def test_an_endpoint_that_never_answered_is_given_up_within_seconds() -> None:
     clock = FakeClock()
-    refused = Provider([ModelFailure(FailureKind.CONNECTION, "connection refused")])
+    refused = Provider([ModelFailure(FailureKind.CONNECTION, "connection refused", usage=Usage(0, 0))])
     running = asyncio.create_task(caller(refused, Ledger(), budget=Budget(None), clock=clock).call(identity(), REQUEST))
-    await clock.advance(10)
-    with pytest.raises(ProviderUnusable, match="cannot be reached"):
+    await clock.advance(7.5)
+    with pytest.raises(ProviderUnusable, match=r"cannot be reached \(connection refused\).*factory resume job"):
         await running
+
+
+@dataclass
+class Scripted:
+    """Each call takes as long and ends as the script says of it, by number; what the script does not hold is answered."""
+
+    clock: FakeClock
+    script: dict[int, tuple[float, ModelReply | ModelFailure]]
+    answer_s: float = 2.5
+    calls: int = 0
+
+    async def complete(self, request: ModelRequest) -> ModelReply:
+        seconds, outcome = self.script.get(self.calls, (self.answer_s, ANSWER))
+        self.calls += 1
+        await self.clock.sleep(seconds)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+
+RESET = ModelFailure(FailureKind.CONNECTION, "ECONNRESET")
+UNSENT = ModelFailure(FailureKind.CONNECTION, "no connection within 3 s", usage=Usage(0, 0))
+BROKEN = ModelFailure(FailureKind.SERVER_ERROR, "status 500", turned_away=True)
+FOREIGN = ModelFailure(FailureKind.SERVER_ERROR, "malformed answer: status 200 with text/html")
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        # One of four connections is reset before any of them is answered; more than one; one that could not be made.
+        {2: (1.3, RESET)},
+        {0: (1.3, RESET), 1: (1.4, RESET), 2: (2.4, RESET), 4: (1.0, RESET)},
+        {3: (1.3, UNSENT), 4: (0.5, UNSENT), 5: (0.5, UNSENT)},
+        # The server restarts: it was there, and is away for a moment.
+        {0: (1.0, BROKEN), **{number: (1.0, UNSENT) for number in range(1, 12)}},
+        # A gateway's own pages between its refusals.
+        {0: (1.0, BROKEN), **{number: (1.0, FOREIGN) for number in range(1, 12)}},
+    ],
+)
+async def test_an_early_hiccup_is_no_wrong_address(script: dict[int, tuple[float, ModelReply | ModelFailure]]) -> None:
+    clock = FakeClock()
+    under_test = caller(Scripted(clock, script), Ledger(), budget=Budget(None), clock=clock, price=FREE)
+    running = [asyncio.create_task(under_test.call(identity(n), REQUEST)) for n in range(4)]
+    await clock.advance(90)
+    assert [(await call)[0] for call in running] == [ANSWER] * 4
+
+
+@pytest.mark.parametrize("workers", [1, 4, 8, 64])
+@pytest.mark.parametrize(
+    ("seconds", "outcome", "told"),
+    [
+        (0.01, UNSENT, "cannot be reached"),
+        (3.0, UNSENT, "cannot be reached"),
+        (0.01, FOREIGN, "base_url"),
+        (0.01, RESET, "base_url"),
+    ],
+)
+async def test_an_address_where_no_model_server_is_ends_the_job_within_seconds(
+    workers: int, seconds: float, outcome: ModelFailure, told: str
+) -> None:
+    clock = FakeClock()
+    nobody = Scripted(clock, {number: (seconds, outcome) for number in range(1000)})
+    under_test = caller(nobody, Ledger(), budget=Budget(None), clock=clock, price=FREE)
+    running = [asyncio.create_task(under_test.call(identity(n), REQUEST)) for n in range(workers)]
+    await clock.advance(7.6)
+    with pytest.raises(ProviderUnusable, match=told) as caught:
+        await asyncio.wait_for(asyncio.shield(next(call for call in running if call.done())), 1)
+    assert outcome.detail in caught.value.message and nobody.calls <= workers + 12
+    under_test.close()
+    await clock.advance(10)
+    await asyncio.gather(*running, return_exceptions=True)
 
 
 async def test_closing_cancels_what_was_not_sent_and_lets_the_rest_finish() -> None:
