@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from factory.budget import FREE, Budget, Price, attempt_cost_nano, input_tokens_bound, worst_case_nano
 from factory.errors import CallGivenUp, FactoryError, FailureKind, ModelFailure, ProviderUnusable
-from factory.limits import Clock, DeadEnd, Endpoint, Retry, Slot
+from factory.limits import Clock, DeadEnd, Endpoint, Retry, SingledOut, Slot
 from factory.ports import Attempt, CallIdentity, Lease, Model, Store
 from factory.types import ModelReply, ModelRequest, Role
 
@@ -58,8 +58,8 @@ class Caller:
     ) -> tuple[ModelReply | ModelFailure, tuple[Attempt, ...]]:
         """The reply, or the terminal failure, with every attempt it took.
 
-        Raises CallGivenUp when the call itself kept failing while its endpoint was well, ProviderUnusable when the endpoint is
-        not, LimitReached when the money is used up.
+        Raises CallGivenUp when the call itself kept failing or was turned away while its endpoint was well, ProviderUnusable
+        when the endpoint is not, LimitReached when the money is used up.
         """
         task = asyncio.current_task()
         assert task is not None, "calls are made from tasks"
@@ -86,7 +86,7 @@ class Caller:
     ) -> ModelReply | ModelFailure:
         channel = self.channels[Role(identity.role)][identity.slot]
         bound = _bound(channel, request)
-        failures = 0
+        failures, singled = 0, SingledOut()
         while True:
             self._waiting.add(task)
             if self._closed:
@@ -101,6 +101,11 @@ class Caller:
             failures += slot is None or not slot.blameless
             if self.retry.spent(failures):
                 raise CallGivenUp(f"{failures} attempts at {request.model} failed, the last with {outcome}")
+            if slot is not None and slot.tally is not None:
+                singled.rejected(*slot.tally)
+                if singled.certain:
+                    times = f"{singled.rejections} times while it answered others"
+                    raise CallGivenUp(f"{request.model} turned this call away {times}, the last time with {outcome}")
             wait = _asked_for(outcome) if slot is None else slot.asked_s
             if slot is None or not slot.held_back:
                 wait = max(wait, self.retry.wait_s(len(attempts), self.rng))

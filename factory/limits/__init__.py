@@ -5,6 +5,7 @@ from factory.limits.clock import Clock
 from factory.limits.contact import DeadEnd
 from factory.limits.endpoint import Endpoint, EndpointStats, Limits, Slot
 from factory.limits.latency import Latencies
+from factory.limits.refusals import SingledOut
 from factory.limits.retry import Retry
 
 __all__ = [
@@ -17,5 +18,6 @@ __all__ = [
     "Latencies",
     "Limits",
     "Retry",
+    "SingledOut",
     "Slot",
 ]

@@ -58,12 +58,13 @@ class Slot:
     of it), not to this call, so it does not count towards `Retry.attempts`. held_back: set on leaving; a pause or the breaker
     decides when the endpoint is asked again, so the next try need not back off by itself. asked_s: set on leaving; what the
     provider asked this one call to wait before its next try, 0 where a pause of all calls sees to it. dead_end: set on leaving;
-    why the endpoint, which has never answered, need not be asked again.
+    why the endpoint, which has never answered, need not be asked again. tally: set on leaving with a rejection; how many calls
+    the endpoint has answered and turned away so far.
     """
 
     __slots__ = (
         "_begun_in", "_endpoint", "_generation", "_sent_at", "_tokens", "_used",
-        "asked_s", "blameless", "dead_end", "held_back", "waited_s",
+        "asked_s", "blameless", "dead_end", "held_back", "tally", "waited_s",
     )  # fmt: skip
 
     def __init__(self, endpoint: Endpoint, tokens: int) -> None:
@@ -78,6 +79,7 @@ class Slot:
         self.blameless = False
         self.held_back = False
         self.dead_end: DeadEnd | None = None
+        self.tally: tuple[int, int] | None = None
 
     def sent(self) -> None:
         """The request leaves now: latency counts from here, and from entering the block where this is never called."""
@@ -131,7 +133,7 @@ class Endpoint:
         self._waiting = 0
         self._timer: asyncio.Task[None] | None = None
         self._timer_at = 0.0
-        self._sent = self._rate_limited = self._outages = 0
+        self._sent = self._rate_limited = self._outages = self._rejected = 0
         self._latencies = Latencies()
 
     def slot(self, tokens: int = 0) -> Slot:
@@ -243,6 +245,8 @@ class Endpoint:
         if rejected:
             self._limit.rejected(slot._begun_in)
             self._refusals.note(refused=True)
+            self._rejected += 1
+            slot.tally = self._latencies.count, self._rejected
         if outage:
             self._outages += 1
             self._breaker.failed(slot._generation, now)

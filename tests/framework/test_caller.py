@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import pytest
 
 from factory.budget import FREE, Budget, Price, Rates
 from factory.caller import Caller, Channel
-from factory.errors import FailureKind, LimitReached, ModelFailure, ProviderUnusable
+from factory.errors import CallGivenUp, FailureKind, LimitReached, ModelFailure, ProviderUnusable
 from factory.limits import Limits
 from factory.ports import CallIdentity, Lease, Model, Store
 from factory.types import Message, ModelReply, ModelRequest, Role, Usage
@@ -66,7 +68,7 @@ class Provider:
 def caller(
     model: Model, ledger: Ledger, *, budget: Budget, clock: FakeClock, price: Price = PRICE, patience: float = 100
 ) -> Caller:
-    endpoint = Limits(clock=clock.clock, patience_s=100).endpoint("openai at test", max_in_flight=8)
+    endpoint = Limits(clock=clock.clock, patience_s=patience).endpoint("openai at test", max_in_flight=8)
     channels = {Role.ORACLE: (Channel(model, endpoint, price, max_tokens=100),)}
     return Caller(cast(Store, ledger), Lease("job", 1), channels, budget, clock=clock.clock)
 
@@ -196,9 +198,9 @@ FOREIGN = ModelFailure(FailureKind.SERVER_ERROR, "malformed answer: status 200 w
         {0: (1.3, RESET), 1: (1.4, RESET), 2: (2.4, RESET), 4: (1.0, RESET)},
         {3: (1.3, UNSENT), 4: (0.5, UNSENT), 5: (0.5, UNSENT)},
         # The server restarts: it was there, and is away for a moment.
-        {0: (1.0, BROKEN), **{number: (1.0, UNSENT) for number in range(1, 12)}},
+        {0: (1.0, BROKEN), **dict.fromkeys(range(1, 12), (1.0, UNSENT))},
         # A gateway's own pages between its refusals.
-        {0: (1.0, BROKEN), **{number: (1.0, FOREIGN) for number in range(1, 12)}},
+        {0: (1.0, BROKEN), **dict.fromkeys(range(1, 12), (1.0, FOREIGN))},
     ],
 )
 async def test_an_early_hiccup_is_no_wrong_address(script: dict[int, tuple[float, ModelReply | ModelFailure]]) -> None:
@@ -223,7 +225,7 @@ async def test_an_address_where_no_model_server_is_ends_the_job_within_seconds(
     workers: int, seconds: float, outcome: ModelFailure, told: str
 ) -> None:
     clock = FakeClock()
-    nobody = Scripted(clock, {number: (seconds, outcome) for number in range(1000)})
+    nobody = Scripted(clock, dict.fromkeys(range(1000), (seconds, outcome)))
     under_test = caller(nobody, Ledger(), budget=Budget(None), clock=clock, price=FREE)
     running = [asyncio.create_task(under_test.call(identity(n), REQUEST)) for n in range(workers)]
     await clock.advance(7.6)
@@ -233,6 +235,78 @@ async def test_an_address_where_no_model_server_is_ends_the_job_within_seconds(
     under_test.close()
     await clock.advance(10)
     await asyncio.gather(*running, return_exceptions=True)
+
+
+@dataclass
+class Choosy:
+    """Turns away what `refuses` says of a request's key and the time; answers the rest in a second."""
+
+    clock: FakeClock
+    refuses: Callable[[str, float], bool]
+    calls: int = 0
+
+    async def complete(self, request: ModelRequest) -> ModelReply:
+        self.calls += 1
+        await self.clock.sleep(0.05)
+        if self.refuses(request.key, self.clock.time):
+            raise ModelFailure(FailureKind.RATE_LIMITED, "Request too large: Limit 30000, Requested 41000", turned_away=True)
+        await self.clock.sleep(0.95)
+        return ANSWER
+
+
+async def many(provider: Choosy, keys: Sequence[str], seconds: float, workers: int = 8) -> list[Any]:
+    """What became of these calls, made by so many workers within so many seconds."""
+    under_test = caller(provider, Ledger(), budget=Budget(None), clock=provider.clock, price=FREE, patience=600)
+    under_test.rng.seed(3)
+    left, outcomes = list(enumerate(keys)), []
+
+    async def worker() -> None:
+        while left:
+            number, key = left.pop(0)
+            try:
+                reply, _ = await under_test.call(identity(number), replace(REQUEST, key=key))
+                outcomes.append(reply)
+            except (CallGivenUp, ProviderUnusable) as exc:
+                outcomes.append(exc)
+
+    tasks = [asyncio.create_task(worker()) for _ in range(workers)]
+    await provider.clock.advance(seconds)
+    assert all(task.done() for task in tasks), "some call is tried for ever"
+    return outcomes
+
+
+async def test_a_call_that_is_always_turned_away_is_given_up_while_others_are_answered() -> None:
+    provider = Choosy(FakeClock(), lambda key, now: key == "large")
+    outcomes = await many(provider, ["large" if n % 100 == 5 and n < 1000 else "small" for n in range(1400)], 400)
+    given_up = [outcome for outcome in outcomes if isinstance(outcome, CallGivenUp)]
+    assert len(given_up) == 10 and outcomes.count(ANSWER) == 1390
+    assert all("while it answered others" in str(each) and "Requested 41000" in str(each) for each in given_up)
+    assert provider.calls <= 1390 + 10 * 30
+
+
+@pytest.mark.parametrize("away_s", [30, 550])
+async def test_a_storm_in_which_nobody_is_answered_gives_no_call_up(away_s: float) -> None:
+    provider = Choosy(FakeClock(), lambda key, now: 20 <= now < 20 + away_s)
+    assert await many(provider, ["any"] * 400, 900) == [ANSWER] * 400
+
+
+async def test_a_crowd_before_a_narrow_door_loses_nobody() -> None:
+    """Ten answers a minute for sixty who ask: many others are answered before one has his turn, through no fault of his."""
+    clock, let_in = FakeClock(), [-6.0]
+
+    def refuses(key: str, now: float) -> bool:
+        if now - let_in[0] < 6:
+            return True
+        let_in[0] = now
+        return False
+
+    assert await many(Choosy(clock, refuses), ["any"] * 200, 3000, workers=60) == [ANSWER] * 200
+
+
+async def test_every_third_call_turned_away_at_random_loses_nobody() -> None:
+    rng = random.Random(5)
+    provider = Choosy(FakeClock(), lambda key, now: rng.random() < 1 / 3)
+    assert await many(provider, ["any"] * 3000, 3000) == [ANSWER] * 3000
 
 
 async def test_closing_cancels_what_was_not_sent_and_lets_the_rest_finish() -> None:
