@@ -68,6 +68,8 @@ class Caller:
         try:
             return await self._call(task, identity, request, attempts), tuple(attempts)
         except BaseException:
+            # What it cost must reach the record, also where the job is closed at this very moment.
+            self._waiting.discard(task)
             await self._let_go(identity, attempts)
             raise
         finally:
@@ -88,14 +90,12 @@ class Caller:
         bound = _bound(channel, request)
         failures, singled = 0, SingledOut()
         while True:
-            self._waiting.add(task)
-            if self._closed:
-                raise asyncio.CancelledError
+            self._wait(task)
             slot = channel.endpoint.slot(bound.tokens) if channel.endpoint is not None else None
             outcome = await self._try(task, channel, slot, bound, identity, request, attempts)
             if isinstance(outcome, ModelReply) or not outcome.kind.transient:
                 return outcome
-            self._waiting.add(task)
+            self._wait(task)
             if slot is not None and slot.dead_end is not None:
                 raise self._unusable(slot.dead_end, channel, outcome)
             failures += slot is None or not slot.blameless
@@ -111,6 +111,12 @@ class Caller:
                 wait = max(wait, self.retry.wait_s(len(attempts), self.rng))
             if wait > 0:
                 await self.clock.sleep(wait)
+
+    def _wait(self, task: asyncio.Task[Any]) -> None:
+        """From here on nothing is in flight and `close` cancels the call, as it does at once where that was asked meanwhile."""
+        self._waiting.add(task)
+        if self._closed:
+            raise asyncio.CancelledError
 
     async def _try(
         self,

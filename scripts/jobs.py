@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from factory.budget import Budget
 from factory.caller import Caller
 from factory.canonical import digest
-from factory.errors import BadInput, Interrupted
+from factory.errors import BadInput, FactoryError, Interrupted
 from factory.gate import answered, dependencies
 from factory.journal import Journal
 from factory.orchestrator import Ledger, Meter, Progress, Run, RunEnd, keep_lease
@@ -94,13 +94,15 @@ def unretried(store: SqlStore, job: JobRecord) -> int:
 @dataclass(frozen=True)
 class Face:
     """What a person is shown, and when: begun, once the job exists; loading, while reference sets are read (name, texts done,
-    texts in all); watch, while it runs (a task that shows it, cancelled at the end); noted, when the index had to be rebuilt.
+    texts in all); watch, while it runs (a task that shows it, cancelled at the end); noted, when the index had to be rebuilt;
+    stopping, when an error ends the job, with the calls in flight still to be waited for.
     """
 
     begun: Callable[[], None] = lambda: None
     loading: Callable[[str, int, int], None] = lambda name, done, total: None
     watch: Callable[[Run], asyncio.Task[None] | None] = lambda run: None
     noted: Callable[[str], None] = lambda sentence: None
+    stopping: Callable[[FactoryError], None] = lambda error: None
 
 
 async def start(store: SqlStore, plan: Plan, job: JobRecord, limits: Limits, face: Face) -> RunEnd:
@@ -208,6 +210,7 @@ async def _go(
         budget = Budget(limits.budget_nano, spent_nano=money.spent_nano_usd)
         await store.set_cap(lease, limits.budget_nano)
         journal = Journal(store, lease, plan.cast, Caller(store, lease, wires.channels(), budget))
+        journal.fatal.add_done_callback(lambda fatal: face.stopping(fatal.result()))
         run = Run(
             store=store,
             lease=lease,

@@ -129,6 +129,48 @@ async def test_a_call_cancelled_between_its_tries_is_settled_on_record() -> None
     assert ledger.opened and ledger.closed == [(0, WORST)]
 
 
+@pytest.mark.parametrize("asked_s", [None, 60.0])
+async def test_a_call_in_flight_that_fails_after_the_close_does_not_wait_for_its_next_try(asked_s: float | None) -> None:
+    ledger, clock = Ledger(), FakeClock()
+    limited = ModelFailure(FailureKind.RATE_LIMITED, "slow", retry_after_s=asked_s, turned_away=True)
+    provider = Provider([limited], gate=asyncio.Event())
+    under_test = caller(provider, ledger, budget=Budget(None), clock=clock)
+    running = asyncio.create_task(under_test.call(identity(), REQUEST))
+    await settled()
+    under_test.close()
+    assert provider.gate is not None
+    provider.gate.set()
+    await settled()
+    assert running.cancelled() and clock.time == 0
+    assert provider.calls == 1 and ledger.closed == [(0, 0)]
+
+
+@dataclass
+class SlowLedger(Ledger):
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
+    free: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def settle_attempts(self, lease: Lease, of: CallIdentity, nano: int) -> None:
+        self.asked.set()
+        await self.free.wait()
+        await super().settle_attempts(lease, of, nano)
+
+
+async def test_what_a_call_cost_gets_on_record_though_the_job_is_closed_as_it_ends() -> None:
+    ledger, clock = SlowLedger(), FakeClock()
+    broken = Provider([ModelFailure(FailureKind.SERVER_ERROR, "500")])
+    under_test = caller(broken, ledger, budget=Budget(WORST), clock=clock)
+    running = asyncio.create_task(under_test.call(identity(), REQUEST))
+    await clock.advance(1)
+    assert ledger.asked.is_set() and not running.done()
+    under_test.close()
+    await settled()
+    ledger.free.set()
+    with pytest.raises(LimitReached):
+        await running
+    assert ledger.closed == [(0, WORST)]
+
+
 async def test_the_cap_is_never_passed_and_says_so() -> None:
     ledger, budget = Ledger(), Budget(250 * 10**6)
     under_test = caller(Provider([ModelReply("4", usage=Usage(1, 100))]), ledger, budget=budget, clock=FakeClock())
