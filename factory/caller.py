@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from factory.budget import FREE, Budget, Price, attempt_cost_nano, input_tokens_bound, worst_case_nano
-from factory.errors import CallGivenUp, FactoryError, FailureKind, ModelFailure, ProviderUnusable
+from factory.errors import CallGivenUp, FactoryError, ModelFailure, ProviderUnusable
 from factory.limits import Clock, DeadEnd, Endpoint, Retry, SingledOut, Slot
 from factory.ports import Attempt, CallIdentity, Lease, Model, Store
 from factory.types import ModelReply, ModelRequest, Role
@@ -169,7 +169,7 @@ class Caller:
         finally:
             # An attempt that was cut off (an adapter's bug, say) may have been billed: it is charged in full.
             free = refused or not sent
-            cost = 0 if free else attempt_cost_nano(channel.price, *_billed(outcome)) if outcome is not None else None
+            cost = 0 if free else _cost_nano(channel.price, outcome) if outcome is not None else None
             settled = self.budget.settle(held, cost)
             seconds = time.perf_counter() - clock
             attempts.append(_record(number, began, seconds, outcome, worst, settled.cost_nano, settled.flag.value))
@@ -208,8 +208,10 @@ def _bound(channel: Channel, request: ModelRequest) -> _Bound:
     return _Bound(read + written, 0 if channel.price.free else worst_case_nano(channel.price, read, written))
 
 
-def _billed(outcome: ModelReply | ModelFailure) -> tuple[Any, FailureKind | None]:
-    return outcome.usage, outcome.kind if isinstance(outcome, ModelFailure) else None
+def _cost_nano(price: Price, outcome: ModelReply | ModelFailure) -> int | None:
+    if isinstance(outcome, ModelFailure):
+        return attempt_cost_nano(price, outcome.usage, outcome.kind, turned_away=outcome.turned_away)
+    return attempt_cost_nano(price, outcome.usage)
 
 
 def _asked_for(failure: ModelFailure) -> float:

@@ -14,6 +14,8 @@ _UNREACHED_S: Final = 1.0
 # A gateway's page for a hiccup is not yet a wrong address.
 _FOREIGN: Final = 4
 _FOREIGN_S: Final = 3.0
+# Told inside an answer with status 200, these are still a model server's words.
+_TALKS: Final = frozenset({FailureKind.RATE_LIMITED, FailureKind.OVERLOADED})
 # What an adapter reports for a request that never left (`factory.providers.transport.UNSENT`).
 _UNSENT: Final = Usage(0, 0)
 
@@ -54,7 +56,7 @@ class FirstContact:
         """
         if self._made:
             return None
-        if failure.turned_away:
+        if failure.turned_away or failure.kind in _TALKS:
             self._made = True
             return None
         unsent = failure.kind is FailureKind.CONNECTION and failure.usage == _UNSENT

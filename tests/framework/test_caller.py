@@ -73,12 +73,16 @@ def caller(
     return Caller(cast(Store, ledger), Lease("job", 1), channels, budget, clock=clock.clock)
 
 
+def limited(asked_s: float | None = None, *, turned_away: bool = True) -> ModelFailure:
+    return ModelFailure(FailureKind.RATE_LIMITED, "slow", retry_after_s=asked_s, turned_away=turned_away)
+
+
 ANSWER = ModelReply("4", usage=Usage(10, 20))
 
 
 async def test_a_reservation_is_durable_before_its_attempt_and_settled_at_its_cost() -> None:
     ledger, clock, budget = Ledger(), FakeClock(), Budget(10**9)
-    provider = Provider([ModelFailure(FailureKind.RATE_LIMITED, "slow", retry_after_s=2), ANSWER], ledger=ledger)
+    provider = Provider([limited(2), ANSWER], ledger=ledger)
     running = asyncio.create_task(caller(provider, ledger, budget=budget, clock=clock).call(identity(), REQUEST))
     await clock.advance(120)
     reply, attempts = await running
@@ -103,7 +107,9 @@ async def test_what_comes_to_nothing_is_settled_on_record_at_its_cost() -> None:
     outcomes: list[tuple[list[Any], type[Exception], list[tuple[int, int]]]] = [
         # Turned away: free. A server error may have been billed: in full, once for each attempt.
         ([refused], ProviderUnusable, [(0, 0)]),
-        ([ModelFailure(FailureKind.RATE_LIMITED, "slow"), server_error, refused], ProviderUnusable, [(0, WORST)]),
+        ([limited(), server_error, refused], ProviderUnusable, [(0, WORST)]),
+        # The words of a gateway inside a 200: a model may have been at work behind it.
+        ([limited(turned_away=False), refused], ProviderUnusable, [(0, WORST)]),
         ([ModelFailure(FailureKind.CONNECTION, "refused", usage=Usage(0, 0)), refused], ProviderUnusable, [(0, 0)]),
     ]
     for given, error, closed in outcomes:
@@ -132,8 +138,7 @@ async def test_a_call_cancelled_between_its_tries_is_settled_on_record() -> None
 @pytest.mark.parametrize("asked_s", [None, 60.0])
 async def test_a_call_in_flight_that_fails_after_the_close_does_not_wait_for_its_next_try(asked_s: float | None) -> None:
     ledger, clock = Ledger(), FakeClock()
-    limited = ModelFailure(FailureKind.RATE_LIMITED, "slow", retry_after_s=asked_s, turned_away=True)
-    provider = Provider([limited], gate=asyncio.Event())
+    provider = Provider([limited(asked_s)], gate=asyncio.Event())
     under_test = caller(provider, ledger, budget=Budget(None), clock=clock)
     running = asyncio.create_task(under_test.call(identity(), REQUEST))
     await settled()
@@ -243,6 +248,8 @@ FOREIGN = ModelFailure(FailureKind.SERVER_ERROR, "malformed answer: status 200 w
         {0: (1.0, BROKEN), **dict.fromkeys(range(1, 12), (1.0, UNSENT))},
         # A gateway's own pages between its refusals.
         {0: (1.0, BROKEN), **dict.fromkeys(range(1, 12), (1.0, FOREIGN))},
+        # One that says inside its answers that it has no room.
+        dict.fromkeys(range(20), (0.5, limited(turned_away=False))),
     ],
 )
 async def test_an_early_hiccup_is_no_wrong_address(script: dict[int, tuple[float, ModelReply | ModelFailure]]) -> None:
