@@ -132,13 +132,23 @@ async def resume(
 async def _work(store: SqlStore, plan: Plan, job: JobRecord, lease: Lease, limits: Limits, face: Face) -> RunEnd:
     """Load what the run needs, then run, under a lease that is kept throughout; Ctrl-C is clean at any moment of it."""
     loading = asyncio.create_task(_load(store, plan, job, face))
-    running: list[Run] = []
+    run: Run | None = None
+    stopped = False
 
     def stop() -> None:
-        if running:
-            running[0].interrupt()
+        nonlocal stopped
+        stopped = True
+        if run is not None:
+            run.interrupt()
         else:
             loading.cancel()
+
+    def made(it: Run) -> None:
+        nonlocal run
+        run = it
+        if stopped:
+            # Asked for while there was nothing left to cancel and nothing yet to interrupt.
+            run.interrupt()
 
     heartbeat = asyncio.create_task(keep_lease(store, lease, lambda exc: stop()))
     try:
@@ -154,7 +164,7 @@ async def _work(store: SqlStore, plan: Plan, job: JobRecord, lease: Lease, limit
             finally:
                 heartbeat.cancel()
             try:
-                return await _go(store, plan, job, lease, limits, corpus, landed, face, running)
+                return await _go(store, plan, job, lease, limits, corpus, landed, face, made)
             finally:
                 corpus.close()
     finally:
@@ -198,7 +208,7 @@ async def _go(
     corpus: MemoryCorpus | UnreadCorpus,
     landed: Sequence[Candidate],
     face: Face,
-    running: list[Run],
+    made: Callable[[Run], None],
 ) -> RunEnd:
     progress = Progress(job.policy)
     for candidate in landed:
@@ -226,7 +236,7 @@ async def _go(
             deadline_s=limits.deadline_s,
             pull=plan.puller(store, corpus),
         )
-        running.append(run)
+        made(run)
         watcher = face.watch(run)
         try:
             with unhurried_interpreter():
