@@ -15,13 +15,10 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from factory.budget import FREE, Budget, Price, attempt_cost_nano, input_tokens_bound, worst_case_nano
-from factory.errors import CallGivenUp, FactoryError, FailureKind, ModelFailure, ProviderUnusable
-from factory.limits import Clock, Endpoint, Retry, Slot
+from factory.errors import CallGivenUp, FactoryError, ModelFailure, ProviderUnusable
+from factory.limits import Clock, DeadEnd, Endpoint, Retry, SingledOut, Slot
 from factory.ports import Attempt, CallIdentity, Lease, Model, Store
 from factory.types import ModelReply, ModelRequest, Role
-
-UNREACHABLE_AFTER_S = 1.0
-"""How long an endpoint that has never answered may refuse connections before it is taken for unreachable."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +58,8 @@ class Caller:
     ) -> tuple[ModelReply | ModelFailure, tuple[Attempt, ...]]:
         """The reply, or the terminal failure, with every attempt it took.
 
-        Raises CallGivenUp when the call itself kept failing while its endpoint was well, ProviderUnusable when the endpoint is
-        not, LimitReached when the money is used up.
+        Raises CallGivenUp when the call itself kept failing or was turned away while its endpoint was well, ProviderUnusable
+        when the endpoint is not, LimitReached when the money is used up.
         """
         task = asyncio.current_task()
         assert task is not None, "calls are made from tasks"
@@ -71,6 +68,8 @@ class Caller:
         try:
             return await self._call(task, identity, request, attempts), tuple(attempts)
         except BaseException:
+            # What it cost must reach the record, also where the job is closed at this very moment.
+            self._waiting.discard(task)
             await self._let_go(identity, attempts)
             raise
         finally:
@@ -89,25 +88,35 @@ class Caller:
     ) -> ModelReply | ModelFailure:
         channel = self.channels[Role(identity.role)][identity.slot]
         bound = _bound(channel, request)
-        failures = 0
+        failures, singled = 0, SingledOut()
         while True:
-            self._waiting.add(task)
-            if self._closed:
-                raise asyncio.CancelledError
+            self._wait(task)
             slot = channel.endpoint.slot(bound.tokens) if channel.endpoint is not None else None
             outcome = await self._try(task, channel, slot, bound, identity, request, attempts)
             if isinstance(outcome, ModelReply) or not outcome.kind.transient:
                 return outcome
-            self._waiting.add(task)
-            self._check_reachable(channel, outcome)
+            self._wait(task)
+            if slot is not None and slot.dead_end is not None:
+                raise self._unusable(slot.dead_end, channel, outcome)
             failures += slot is None or not slot.blameless
             if self.retry.spent(failures):
                 raise CallGivenUp(f"{failures} attempts at {request.model} failed, the last with {outcome}")
+            if slot is not None and slot.tally is not None:
+                singled.rejected(*slot.tally)
+                if singled.certain:
+                    times = f"{singled.rejections} times while it answered others"
+                    raise CallGivenUp(f"{request.model} turned this call away {times}, the last time with {outcome}")
             wait = _asked_for(outcome) if slot is None else slot.asked_s
             if slot is None or not slot.held_back:
                 wait = max(wait, self.retry.wait_s(len(attempts), self.rng))
             if wait > 0:
                 await self.clock.sleep(wait)
+
+    def _wait(self, task: asyncio.Task[Any]) -> None:
+        """From here on nothing is in flight and `close` cancels the call, as it does at once where that was asked meanwhile."""
+        self._waiting.add(task)
+        if self._closed:
+            raise asyncio.CancelledError
 
     async def _try(
         self,
@@ -160,7 +169,7 @@ class Caller:
         finally:
             # An attempt that was cut off (an adapter's bug, say) may have been billed: it is charged in full.
             free = refused or not sent
-            cost = 0 if free else attempt_cost_nano(channel.price, *_billed(outcome)) if outcome is not None else None
+            cost = 0 if free else _cost_nano(channel.price, outcome) if outcome is not None else None
             settled = self.budget.settle(held, cost)
             seconds = time.perf_counter() - clock
             attempts.append(_record(number, began, seconds, outcome, worst, settled.cost_nano, settled.flag.value))
@@ -170,16 +179,15 @@ class Caller:
             raise outcome
         return outcome
 
-    def _check_reachable(self, channel: Channel, failure: ModelFailure) -> None:
-        endpoint = channel.endpoint
-        if endpoint is None or failure.kind is not FailureKind.CONNECTION or endpoint.answered:
-            return
-        if endpoint.silent_for_s >= UNREACHABLE_AFTER_S:
-            raise ProviderUnusable(
-                f"it cannot be reached ({failure.detail})",
-                where=endpoint.key,
-                fix=f"Check the address and that it runs, then `factory resume {self.lease.job}`",
-            )
+    def _unusable(self, found: DeadEnd, channel: Channel, failure: ModelFailure) -> ProviderUnusable:
+        assert channel.endpoint is not None, "only an endpoint leads nowhere"
+        resume = f"`factory resume {self.lease.job}`"
+        if found is DeadEnd.UNREACHABLE:
+            what, fix = "it cannot be reached", f"Check the address and that it runs, then {resume}"
+        else:
+            what = "whatever answers there has not once answered as a model server does"
+            fix = f"Check base_url in the cast. If it is right, {resume} once the server is well"
+        return ProviderUnusable(f"{what} ({failure.detail})", where=channel.endpoint.key, fix=fix)
 
 
 def _held(slot: Slot | None) -> AbstractAsyncContextManager[Any]:
@@ -200,8 +208,10 @@ def _bound(channel: Channel, request: ModelRequest) -> _Bound:
     return _Bound(read + written, 0 if channel.price.free else worst_case_nano(channel.price, read, written))
 
 
-def _billed(outcome: ModelReply | ModelFailure) -> tuple[Any, FailureKind | None]:
-    return outcome.usage, outcome.kind if isinstance(outcome, ModelFailure) else None
+def _cost_nano(price: Price, outcome: ModelReply | ModelFailure) -> int | None:
+    if isinstance(outcome, ModelFailure):
+        return attempt_cost_nano(price, outcome.usage, outcome.kind, turned_away=outcome.turned_away)
+    return attempt_cost_nano(price, outcome.usage)
 
 
 def _asked_for(failure: ModelFailure) -> float:

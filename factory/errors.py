@@ -113,7 +113,8 @@ class ModelFailure(Exception):
     """A typed failure of one model call; what the model did send travels along.
 
     text: the raw reply as far as it came; usage: `factory.types.Usage` where the provider reported one;
-    retry_after_s: the provider's own wish, in seconds; planted: a rehearsal label, stripped by the journal.
+    retry_after_s: the provider's own wish, in seconds; turned_away: the HTTP status itself refused the request, so no model was
+    at work on it; planted: a rehearsal label, stripped by the journal.
     """
 
     def __init__(
@@ -126,6 +127,7 @@ class ModelFailure(Exception):
         served_model: str = "",
         request_id: str | None = None,
         retry_after_s: float | None = None,
+        turned_away: bool = False,
         planted: Any = None,
     ) -> None:
         super().__init__(f"{kind.value}: {detail}")
@@ -136,6 +138,7 @@ class ModelFailure(Exception):
         self.served_model = served_model
         self.request_id = request_id
         self.retry_after_s = retry_after_s
+        self.turned_away = turned_away
         self.planted = planted
 
 

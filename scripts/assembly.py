@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel
 
@@ -25,7 +26,7 @@ from factory.lever import Line, Puller, pull
 from factory.limits import Limits
 from factory.ports import RUN, Corpus, CorpusEntry, Embedder, Policy, RolePlayer
 from factory.providers import connect
-from factory.providers.endpoint import endpoint_of
+from factory.providers.endpoint import OFFICIAL, Endpoint, endpoint_of
 from factory.providers.sim import SimModel
 from factory.recipe import Recipe
 from factory.similarity.embedder import load_embedder
@@ -253,12 +254,19 @@ class Wires:
 
             self._connections = Connections(self.concurrency)
         at = endpoint_of(member)
-        endpoint = self.limits.endpoint(
-            f"{at.provider} at {at.host} ({at.key_env})", max_in_flight=self.concurrency, rpm=member.rpm, tpm=member.tpm
-        )
+        key = f"{at.provider} at {_place(at)} ({at.key_env})"
+        endpoint = self.limits.endpoint(key, max_in_flight=self.concurrency, rpm=member.rpm, tpm=member.tpm)
         model = connect.connect(member, self._connections)
         # Without a cap a price nobody knows only means that nothing can be counted.
         return Channel(model, endpoint, price or FREE, output_bound(member))
+
+
+def _place(at: Endpoint) -> str:
+    """Where limits are kept, short enough to be shown: the host, and what else of base_url is not as the provider has it."""
+    parts, usual = urlsplit(at.base_url), urlsplit(OFFICIAL[at.provider][0])
+    scheme = "http://" if parts.scheme == "http" and parts.port is None else ""
+    path = "" if parts.path == usual.path else parts.path or "/"
+    return f"{scheme}{at.host}{path}"
 
 
 def output_bound(member: Member) -> int | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from factory.budget import Budget
 from factory.caller import Caller
 from factory.canonical import digest
-from factory.errors import BadInput, Interrupted
+from factory.errors import BadInput, FactoryError, Interrupted
 from factory.gate import answered, dependencies
 from factory.journal import Journal
 from factory.orchestrator import Ledger, Meter, Progress, Run, RunEnd, keep_lease
@@ -94,13 +94,15 @@ def unretried(store: SqlStore, job: JobRecord) -> int:
 @dataclass(frozen=True)
 class Face:
     """What a person is shown, and when: begun, once the job exists; loading, while reference sets are read (name, texts done,
-    texts in all); watch, while it runs (a task that shows it, cancelled at the end); noted, when the index had to be rebuilt.
+    texts in all); watch, while it runs (a task that shows it, cancelled at the end); noted, when the index had to be rebuilt;
+    stopping, when an error ends the job, with the calls in flight still to be waited for.
     """
 
     begun: Callable[[], None] = lambda: None
     loading: Callable[[str, int, int], None] = lambda name, done, total: None
     watch: Callable[[Run], asyncio.Task[None] | None] = lambda run: None
     noted: Callable[[str], None] = lambda sentence: None
+    stopping: Callable[[FactoryError], None] = lambda error: None
 
 
 async def start(store: SqlStore, plan: Plan, job: JobRecord, limits: Limits, face: Face) -> RunEnd:
@@ -130,13 +132,23 @@ async def resume(
 async def _work(store: SqlStore, plan: Plan, job: JobRecord, lease: Lease, limits: Limits, face: Face) -> RunEnd:
     """Load what the run needs, then run, under a lease that is kept throughout; Ctrl-C is clean at any moment of it."""
     loading = asyncio.create_task(_load(store, plan, job, face))
-    running: list[Run] = []
+    run: Run | None = None
+    stopped = False
 
     def stop() -> None:
-        if running:
-            running[0].interrupt()
+        nonlocal stopped
+        stopped = True
+        if run is not None:
+            run.interrupt()
         else:
             loading.cancel()
+
+    def made(it: Run) -> None:
+        nonlocal run
+        run = it
+        if stopped:
+            # Asked for while there was nothing left to cancel and nothing yet to interrupt.
+            run.interrupt()
 
     heartbeat = asyncio.create_task(keep_lease(store, lease, lambda exc: stop()))
     try:
@@ -152,7 +164,7 @@ async def _work(store: SqlStore, plan: Plan, job: JobRecord, lease: Lease, limit
             finally:
                 heartbeat.cancel()
             try:
-                return await _go(store, plan, job, lease, limits, corpus, landed, face, running)
+                return await _go(store, plan, job, lease, limits, corpus, landed, face, made)
             finally:
                 corpus.close()
     finally:
@@ -196,7 +208,7 @@ async def _go(
     corpus: MemoryCorpus | UnreadCorpus,
     landed: Sequence[Candidate],
     face: Face,
-    running: list[Run],
+    made: Callable[[Run], None],
 ) -> RunEnd:
     progress = Progress(job.policy)
     for candidate in landed:
@@ -208,6 +220,7 @@ async def _go(
         budget = Budget(limits.budget_nano, spent_nano=money.spent_nano_usd)
         await store.set_cap(lease, limits.budget_nano)
         journal = Journal(store, lease, plan.cast, Caller(store, lease, wires.channels(), budget))
+        journal.fatal.add_done_callback(lambda fatal: face.stopping(fatal.result()))
         run = Run(
             store=store,
             lease=lease,
@@ -223,7 +236,7 @@ async def _go(
             deadline_s=limits.deadline_s,
             pull=plan.puller(store, corpus),
         )
-        running.append(run)
+        made(run)
         watcher = face.watch(run)
         try:
             with unhurried_interpreter():

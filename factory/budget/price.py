@@ -12,11 +12,9 @@ from factory.types import Usage
 _MTOK: Final = 1_000_000
 # Ten times the longest context any provider offers: a count above it is a defect of the report, not a bill.
 _ABSURD_TOKENS: Final = 100_000_000
-# Refused with an HTTP status before any token was made. A server error is not among them: a gateway's HTML or a cut JSON body
-# under status 200 is one too, and the model behind it was at work.
+# Where the HTTP status itself refused, no token was made. Inside a 200 they are a gateway's words, or a model's that ran out of
+# room: it was at work. A server error is not among them, since it may have come after the work was done.
 _TURNED_AWAY: Final = frozenset({FailureKind.RATE_LIMITED, FailureKind.OVERLOADED, FailureKind.CONTEXT_OVERFLOW})
-# The model answered, if with nothing of use: it must have read something.
-_ANSWERED: Final = frozenset({None, FailureKind.TRUNCATED, FailureKind.REFUSED, FailureKind.MALFORMED, FailureKind.EMPTY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +68,23 @@ def worst_case_nano(price: Price, input_tokens: int, max_tokens: int) -> int:
     return price.per_call + _up(worst)
 
 
-def attempt_cost_nano(price: Price, usage: Usage | None, failure: FailureKind | None = None) -> int | None:
+def attempt_cost_nano(
+    price: Price, usage: Usage | None, failure: FailureKind | None = None, *, turned_away: bool = False
+) -> int | None:
     """What an attempt cost; None where nobody can tell, and `Budget.settle` then charges its whole reservation.
 
-    failure: how it failed, None for an answer. A call that was turned away is free. After a broken connection, a deadline or a
-    server error without usage the provider may have been at work, so the cost is unknown; an adapter that knows better (the
-    request never left, or was refused with an HTTP status) says so with a usage of zeros.
+    failure: how it failed, None for an answer; turned_away: see `factory.errors.ModelFailure`. A rate limit, an overload or an
+    overflow that the HTTP status told is free. After a broken connection, a deadline or a server error without usage the
+    provider may have been at work, so the cost is unknown; an adapter that knows better (the request never left) says so with a
+    usage of zeros.
     """
     if price.free:
         return 0
     if usage is None:
-        return 0 if failure in _TURNED_AWAY else None
-    return cost_nano(price, usage) if _usable(usage, answered=failure in _ANSWERED) else None
+        return 0 if turned_away and failure in _TURNED_AWAY else None
+    # Be it with nothing of use, the model has answered: it must have read something.
+    answered = (failure is None or not failure.transient) and not turned_away
+    return cost_nano(price, usage) if _usable(usage, answered=answered) else None
 
 
 def _usable(usage: Usage, *, answered: bool) -> bool:

@@ -2,8 +2,22 @@
 
 from factory.limits.breaker import BreakerSettings, BreakerState
 from factory.limits.clock import Clock
+from factory.limits.contact import DeadEnd
 from factory.limits.endpoint import Endpoint, EndpointStats, Limits, Slot
 from factory.limits.latency import Latencies
+from factory.limits.refusals import SingledOut
 from factory.limits.retry import Retry
 
-__all__ = ["BreakerSettings", "BreakerState", "Clock", "Endpoint", "EndpointStats", "Latencies", "Limits", "Retry", "Slot"]
+__all__ = [
+    "BreakerSettings",
+    "BreakerState",
+    "Clock",
+    "DeadEnd",
+    "Endpoint",
+    "EndpointStats",
+    "Latencies",
+    "Limits",
+    "Retry",
+    "SingledOut",
+    "Slot",
+]

@@ -18,6 +18,7 @@ from factory.limits.adaptive import AdaptiveLimit
 from factory.limits.breaker import Breaker, BreakerSettings, BreakerState
 from factory.limits.bucket import Bucket
 from factory.limits.clock import Clock
+from factory.limits.contact import DeadEnd, FirstContact
 from factory.limits.latency import Latencies
 from factory.limits.refusals import Refusals
 
@@ -56,12 +57,14 @@ class Slot:
     waited_s: time in the queue. blameless: set on leaving; the failure is to be laid to the endpoint (a rejection, or an outage
     of it), not to this call, so it does not count towards `Retry.attempts`. held_back: set on leaving; a pause or the breaker
     decides when the endpoint is asked again, so the next try need not back off by itself. asked_s: set on leaving; what the
-    provider asked this one call to wait before its next try, 0 where a pause of all calls sees to it.
+    provider asked this one call to wait before its next try, 0 where a pause of all calls sees to it. dead_end: set on leaving;
+    why the endpoint, which has never answered, need not be asked again. tally: set on leaving with a rejection; how many calls
+    the endpoint has answered and turned away so far.
     """
 
     __slots__ = (
         "_begun_in", "_endpoint", "_generation", "_sent_at", "_tokens", "_used",
-        "asked_s", "blameless", "held_back", "waited_s",
+        "asked_s", "blameless", "dead_end", "held_back", "tally", "waited_s",
     )  # fmt: skip
 
     def __init__(self, endpoint: Endpoint, tokens: int) -> None:
@@ -75,6 +78,8 @@ class Slot:
         self.asked_s = 0.0
         self.blameless = False
         self.held_back = False
+        self.dead_end: DeadEnd | None = None
+        self.tally: tuple[int, int] | None = None
 
     def sent(self) -> None:
         """The request leaves now: latency counts from here, and from entering the block where this is never called."""
@@ -119,14 +124,16 @@ class Endpoint:
         self._tokens_cap: Bucket | None = None
         self._paused_until = -math.inf
         self._trouble_since: float | None = None
-        self._asked_since: float | None = None
+        self._last_failure = ""
+        self._contact = FirstContact()
         self._idle_since = clock.now()
-        self._in_flight = 0
+        # In the order in which they began.
+        self._under_way: dict[Slot, None] = {}
         self._queue: deque[tuple[Slot, asyncio.Future[None]]] = deque()
         self._waiting = 0
         self._timer: asyncio.Task[None] | None = None
         self._timer_at = 0.0
-        self._sent = self._rate_limited = self._outages = 0
+        self._sent = self._rate_limited = self._outages = self._rejected = 0
         self._latencies = Latencies()
 
     def slot(self, tokens: int = 0) -> Slot:
@@ -143,16 +150,6 @@ class Endpoint:
             self._tokens_cap = Bucket.of_tokens(tpm, now)
 
     @property
-    def answered(self) -> bool:
-        """Whether it ever answered a call of this process."""
-        return self._latencies.count > 0
-
-    @property
-    def silent_for_s(self) -> float:
-        """Seconds since it was first asked, while it has never answered; 0 from its first answer on."""
-        return 0.0 if self.answered or self._asked_since is None else self.clock.now() - self._asked_since
-
-    @property
     def gone_for_s(self) -> float:
         """Seconds since the first failure that no answer has followed; 0 while the provider answers.
 
@@ -164,7 +161,7 @@ class Endpoint:
         now = self.clock.now()
         return EndpointStats(
             key=self.key,
-            in_flight=self._in_flight,
+            in_flight=len(self._under_way),
             limit=self._limit.allowed,
             max_in_flight=self._limit.most,
             queue=self._waiting,
@@ -179,9 +176,10 @@ class Endpoint:
 
     async def _acquire(self, slot: Slot) -> None:
         now = self.clock.now()
-        if not self._in_flight and not self._waiting and now - self._idle_since > self._longest_pause_s:
+        if not self._under_way and not self._waiting and now - self._idle_since > self._longest_pause_s:
             # Nobody has asked for a while: how long it has been silent says nothing.
             self._trouble_since = None
+            self._contact.forget()
         if self._given_up(now):
             raise self._gone()
         if not self._waiting and self._blocked_for(slot._tokens, now) <= 0:
@@ -204,10 +202,8 @@ class Endpoint:
         slot.waited_s = self.clock.now() - now
 
     def _begin(self, slot: Slot, now: float) -> None:
-        self._in_flight += 1
+        self._under_way[slot] = None
         self._sent += 1
-        if self._asked_since is None:
-            self._asked_since = now
         slot._begun_in = self._limit.round
         slot._generation = self._breaker.begin()
         slot._sent_at = now
@@ -224,15 +220,16 @@ class Endpoint:
             self._answered(slot, now)
         else:
             self._breaker.dropped(slot._generation)
-        self._in_flight -= 1
+        del self._under_way[slot]
         if self._tokens_cap is not None and slot._used is not None:
             self._tokens_cap.correct(slot._tokens - slot._used)
-        if not self._in_flight and not self._waiting:
+        if not self._under_way and not self._waiting:
             self._idle_since = now
         self._advance(now)
 
     def _answered(self, slot: Slot, now: float) -> None:
-        self._limit.accepted(self._in_flight)
+        self._limit.accepted(len(self._under_way))
+        self._contact.made()
         self._refusals.note(refused=False)
         self._breaker.answered(slot._generation)
         self._trouble_since = None
@@ -242,9 +239,14 @@ class Endpoint:
         rejected, outage = failure.kind in _REJECTIONS, failure.kind in _OUTAGES
         if self._trouble_since is None:
             self._trouble_since = now
+        self._last_failure = failure.detail
+        oldest = next(iter(self._under_way)) is slot
+        slot.dead_end = self._contact.failed(failure, slot._sent_at, now, oldest=oldest)
         if rejected:
             self._limit.rejected(slot._begun_in)
             self._refusals.note(refused=True)
+            self._rejected += 1
+            slot.tally = self._latencies.count, self._rejected
         if outage:
             self._outages += 1
             self._breaker.failed(slot._generation, now)
@@ -268,7 +270,7 @@ class Endpoint:
 
     def _blocked_for(self, tokens: int, now: float) -> float:
         """Seconds until a call may go, as far as time alone decides; infinite while it waits for another call to end."""
-        if self._in_flight >= self._limit.allowed and self._breaker.closed:
+        if len(self._under_way) >= self._limit.allowed and self._breaker.closed:
             # Calls that hang from before an outage must not keep the probes away.
             return math.inf
         wait = max(self._paused_until - now, self._breaker.ready_in(now))
@@ -323,7 +325,7 @@ class Endpoint:
 
     def _gone(self) -> ProviderUnusable:
         return ProviderUnusable(
-            f"the provider has answered no call for {self.gone_for_s:.0f} s",
+            f"the provider has answered no call for {self.gone_for_s:.0f} s (the last failure: {self._last_failure})",
             where=self.key,
             fix="Nothing is lost: once it answers again, resume the job",
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from typing import Final
 
@@ -33,3 +34,34 @@ class Refusals:
     @property
     def in_numbers(self) -> bool:
         return self._refused >= self._many
+
+
+# Decades of chance from which a call is singled out: the most that one rejection counts is two, so it takes at least six.
+_CERTAIN: Final = 9.0
+_MOST_AT_ONCE: Final = 2.0
+
+
+class SingledOut:
+    """Whether a provider turns away this one call whatever happens, as a request above the account's tokens per minute.
+
+    Were rejections dealt out at random, one would meet this call with the chance r / (a + r), of a answers and r rejections
+    (its own included) since its last one. The decades of these chances add up; bursts make rejections come in rows, so one
+    counts for a hundredth at most. While nobody is answered the chance is 1: a storm singles out nobody, however long it lasts.
+    """
+
+    def __init__(self) -> None:
+        self.rejections = 0
+        self._decades = 0.0
+        self._before = (0, 0)
+
+    def rejected(self, answers: int, rejections: int) -> None:
+        """answers, rejections: how many calls the endpoint has ever answered and turned away, this one included."""
+        answered, refused = answers - self._before[0], rejections - self._before[1]
+        if self.rejections:
+            self._decades += min(_MOST_AT_ONCE, math.log10((answered + refused) / refused))
+        self.rejections += 1
+        self._before = (answers, rejections)
+
+    @property
+    def certain(self) -> bool:
+        return self._decades >= _CERTAIN

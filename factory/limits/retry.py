@@ -11,7 +11,7 @@ class Retry:
     """How often one call is tried, and how long it keeps quiet between tries. Seconds.
 
     attempts: failures of a call's own making after which it is given up; those of its endpoint (see `Slot.blameless`) do not
-    count, since they say nothing about the call and end with the endpoint's patience.
+    count, since they say nothing about the call and end with the endpoint's patience, or in `SingledOut`.
     """
 
     attempts: int = 8

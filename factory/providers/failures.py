@@ -96,7 +96,10 @@ def refusal(
             where=asked.where,
             fix="The key is not carried elsewhere. If that is the server you mean, set base_url to its address",
         )
-    return _classified(asked, status, read_problem(body), retry_after_s(headers), request_id)
+    outcome = _classified(asked, status, read_problem(body), retry_after_s(headers), request_id)
+    if isinstance(outcome, ModelFailure):
+        outcome.turned_away = True
+    return outcome
 
 
 def error_in_success(asked: Asked, error: Any, request_id: str) -> ModelFailure | ProviderUnusable:

@@ -10,7 +10,7 @@ from typing import Any
 
 from factory.budget import nano_of_usd
 from factory.config.prices import prices_of
-from factory.errors import BadInput, Interrupted
+from factory.errors import BadInput, FactoryError, Interrupted
 from factory.orchestrator import RunEnd
 from factory.ports import AUDIT, PROBE, JobRecord, JobState, PastRun, Policy
 from factory.report import estimate_json
@@ -195,7 +195,7 @@ def _policy(request: RunRequest) -> Policy:
 
 def face(plan: Plan, job: JobRecord, json: bool) -> jobs.Face:
     if json:
-        return jobs.Face(noted=complain)
+        return jobs.Face(noted=complain, stopping=stopping)
 
     def begun() -> None:
         say(f"job {job.id}: spec {job.spec_name}, recipe {job.recipe} {job.recipe_version}, seed {job.seed}")
@@ -204,7 +204,13 @@ def face(plan: Plan, job: JobRecord, json: bool) -> jobs.Face:
         for note in plan.lineage.notes:
             say(note)
 
-    return jobs.Face(begun, live.loading, live.watch, complain)
+    return jobs.Face(begun, live.loading, live.watch, complain, stopping)
+
+
+def stopping(error: FactoryError) -> None:
+    """Said at once: calls to other providers, which are waited for, can take minutes. What to do comes at the end."""
+    place = f"{error.where}: " if error.where else ""
+    complain(f"stopping, once the calls in flight are answered: {place}{error.what}")
 
 
 def finish(store: SqlStore, job: JobRecord, work: Coroutine[Any, Any, RunEnd], url: str, json: bool) -> int:

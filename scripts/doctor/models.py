@@ -164,8 +164,9 @@ def _cost(price: Price | None, outcome: ModelReply | ModelFailure, request: Mode
     if price is None:
         turned_away = isinstance(outcome, ModelFailure) and outcome.kind in (FailureKind.CONNECTION, FailureKind.RATE_LIMITED)
         return 0 if turned_away else None
-    kind = outcome.kind if isinstance(outcome, ModelFailure) else None
-    cost = attempt_cost_nano(price, outcome.usage, kind)
+    failure = outcome if isinstance(outcome, ModelFailure) else None
+    kind, turned_away = (failure.kind, failure.turned_away) if failure is not None else (None, False)
+    cost = attempt_cost_nano(price, outcome.usage, kind, turned_away=turned_away)
     return worst_case_nano(price, input_tokens_bound(request), bound) if cost is None else cost
 
 

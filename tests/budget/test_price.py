@@ -47,9 +47,11 @@ def test_costs_are_exact_and_rounded_up() -> None:
         (Usage(1000, 100), None, 210_000),
         (Usage(1000, 100), FailureKind.TRUNCATED, 210_000),
         (Usage(0, 0), FailureKind.CONNECTION, 0),
-        (None, FailureKind.RATE_LIMITED, 0),
-        (None, FailureKind.OVERLOADED, 0),
-        (None, FailureKind.CONTEXT_OVERFLOW, 0),
+        (None, FailureKind.RATE_LIMITED, None),
+        (None, FailureKind.OVERLOADED, None),
+        (None, FailureKind.CONTEXT_OVERFLOW, None),
+        (Usage(0, 0), FailureKind.CONTEXT_OVERFLOW, None),
+        (Usage(0, 0), FailureKind.FILTERED, None),
         (Usage(0, 0), FailureKind.SERVER_ERROR, 0),
         (None, FailureKind.SERVER_ERROR, None),
         (Usage(0, 0), FailureKind.EMPTY, None),
@@ -71,6 +73,14 @@ def test_costs_are_exact_and_rounded_up() -> None:
 def test_an_attempts_cost_is_known_or_said_to_be_unknown(usage: Any, failure: FailureKind | None, cost: int | None) -> None:
     assert attempt_cost_nano(SMALL, usage, failure) == cost
     assert attempt_cost_nano(FREE, usage, failure) == 0
+
+
+@pytest.mark.parametrize("failure", FailureKind)
+def test_what_the_http_status_refused_is_free_where_no_token_can_have_been_made(failure: FailureKind) -> None:
+    free = failure in (FailureKind.RATE_LIMITED, FailureKind.OVERLOADED, FailureKind.CONTEXT_OVERFLOW)
+    assert attempt_cost_nano(SMALL, None, failure, turned_away=True) == (0 if free else None)
+    assert attempt_cost_nano(SMALL, Usage(0, 0), failure, turned_away=True) == 0
+    assert attempt_cost_nano(SMALL, Usage(1000, 100), failure, turned_away=True) == 210_000
 
 
 def request(*texts: str, schema: ReplySchema | None = None) -> ModelRequest:

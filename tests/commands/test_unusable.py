@@ -103,6 +103,16 @@ def test_an_endpoint_that_swallows_connections(tmp_path: Path) -> None:
         check_refused(desk, ended(desk.run(*TARGET)), log, f"127.0.0.1:{port}", "no connection within", "Check the address")
 
 
+@pytest.mark.slow
+def test_an_address_where_something_else_answers(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with ServerProcess(server_config(log, rates={"html": 1.0})) as server:
+        desk = Desk(tmp_path / "desk", server.base_url)
+        told = ended(desk.run(*TARGET))
+        assert told.code == 5 and told.seconds < 10 and len(complaints(told.err)) == 1, told
+        assert "text/html" in told.err and "Check base_url in the cast" in told.err
+
+
 def test_without_a_key_nothing_is_written(tmp_path: Path) -> None:
     desk = Desk(tmp_path / "desk", lambda protocol: OFFICIAL[protocol][0])
     told = ended(desk.run(*TARGET, environment={"OPENAI_API_KEY": "", "ANTHROPIC_API_KEY": ""}))

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import pytest
 
 from factory.budget import FREE, Budget, Price, Rates
 from factory.caller import Caller, Channel
-from factory.errors import FailureKind, LimitReached, ModelFailure, ProviderUnusable
+from factory.errors import CallGivenUp, FailureKind, LimitReached, ModelFailure, ProviderUnusable
 from factory.limits import Limits
 from factory.ports import CallIdentity, Lease, Model, Store
 from factory.types import Message, ModelReply, ModelRequest, Role, Usage
@@ -66,9 +68,13 @@ class Provider:
 def caller(
     model: Model, ledger: Ledger, *, budget: Budget, clock: FakeClock, price: Price = PRICE, patience: float = 100
 ) -> Caller:
-    endpoint = Limits(clock=clock.clock, patience_s=100).endpoint("openai at test", max_in_flight=8)
+    endpoint = Limits(clock=clock.clock, patience_s=patience).endpoint("openai at test", max_in_flight=8)
     channels = {Role.ORACLE: (Channel(model, endpoint, price, max_tokens=100),)}
     return Caller(cast(Store, ledger), Lease("job", 1), channels, budget, clock=clock.clock)
+
+
+def limited(asked_s: float | None = None, *, turned_away: bool = True) -> ModelFailure:
+    return ModelFailure(FailureKind.RATE_LIMITED, "slow", retry_after_s=asked_s, turned_away=turned_away)
 
 
 ANSWER = ModelReply("4", usage=Usage(10, 20))
@@ -76,7 +82,7 @@ ANSWER = ModelReply("4", usage=Usage(10, 20))
 
 async def test_a_reservation_is_durable_before_its_attempt_and_settled_at_its_cost() -> None:
     ledger, clock, budget = Ledger(), FakeClock(), Budget(10**9)
-    provider = Provider([ModelFailure(FailureKind.RATE_LIMITED, "slow", retry_after_s=2), ANSWER], ledger=ledger)
+    provider = Provider([limited(2), ANSWER], ledger=ledger)
     running = asyncio.create_task(caller(provider, ledger, budget=budget, clock=clock).call(identity(), REQUEST))
     await clock.advance(120)
     reply, attempts = await running
@@ -101,7 +107,9 @@ async def test_what_comes_to_nothing_is_settled_on_record_at_its_cost() -> None:
     outcomes: list[tuple[list[Any], type[Exception], list[tuple[int, int]]]] = [
         # Turned away: free. A server error may have been billed: in full, once for each attempt.
         ([refused], ProviderUnusable, [(0, 0)]),
-        ([ModelFailure(FailureKind.RATE_LIMITED, "slow"), server_error, refused], ProviderUnusable, [(0, WORST)]),
+        ([limited(), server_error, refused], ProviderUnusable, [(0, WORST)]),
+        # The words of a gateway inside a 200: a model may have been at work behind it.
+        ([limited(turned_away=False), refused], ProviderUnusable, [(0, WORST)]),
         ([ModelFailure(FailureKind.CONNECTION, "refused", usage=Usage(0, 0)), refused], ProviderUnusable, [(0, 0)]),
     ]
     for given, error, closed in outcomes:
@@ -125,6 +133,47 @@ async def test_a_call_cancelled_between_its_tries_is_settled_on_record() -> None
     with pytest.raises(asyncio.CancelledError):
         await running
     assert ledger.opened and ledger.closed == [(0, WORST)]
+
+
+@pytest.mark.parametrize("asked_s", [None, 60.0])
+async def test_a_call_in_flight_that_fails_after_the_close_does_not_wait_for_its_next_try(asked_s: float | None) -> None:
+    ledger, clock = Ledger(), FakeClock()
+    provider = Provider([limited(asked_s)], gate=asyncio.Event())
+    under_test = caller(provider, ledger, budget=Budget(None), clock=clock)
+    running = asyncio.create_task(under_test.call(identity(), REQUEST))
+    await settled()
+    under_test.close()
+    assert provider.gate is not None
+    provider.gate.set()
+    await settled()
+    assert running.cancelled() and clock.time == 0
+    assert provider.calls == 1 and ledger.closed == [(0, 0)]
+
+
+@dataclass
+class SlowLedger(Ledger):
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
+    free: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def settle_attempts(self, lease: Lease, of: CallIdentity, nano: int) -> None:
+        self.asked.set()
+        await self.free.wait()
+        await super().settle_attempts(lease, of, nano)
+
+
+async def test_what_a_call_cost_gets_on_record_though_the_job_is_closed_as_it_ends() -> None:
+    ledger, clock = SlowLedger(), FakeClock()
+    broken = Provider([ModelFailure(FailureKind.SERVER_ERROR, "500")])
+    under_test = caller(broken, ledger, budget=Budget(WORST), clock=clock)
+    running = asyncio.create_task(under_test.call(identity(), REQUEST))
+    await clock.advance(1)
+    assert ledger.asked.is_set() and not running.done()
+    under_test.close()
+    await settled()
+    ledger.free.set()
+    with pytest.raises(LimitReached):
+        await running
+    assert ledger.closed == [(0, WORST)]
 
 
 async def test_the_cap_is_never_passed_and_says_so() -> None:
@@ -151,17 +200,162 @@ async def test_an_outage_is_waited_out_and_ends_the_job_when_it_lasts() -> None:
     await clock.advance(60)
     assert not running.done()
     await clock.advance(300)
-    with pytest.raises(ProviderUnusable, match="has answered no call"):
+    with pytest.raises(ProviderUnusable, match=r"has answered no call for .*the last failure: busy"):
         await running
 
 
 async def test_an_endpoint_that_never_answered_is_given_up_within_seconds() -> None:
     clock = FakeClock()
-    refused = Provider([ModelFailure(FailureKind.CONNECTION, "connection refused")])
+    refused = Provider([ModelFailure(FailureKind.CONNECTION, "connection refused", usage=Usage(0, 0))])
     running = asyncio.create_task(caller(refused, Ledger(), budget=Budget(None), clock=clock).call(identity(), REQUEST))
-    await clock.advance(10)
-    with pytest.raises(ProviderUnusable, match="cannot be reached"):
+    await clock.advance(7.5)
+    with pytest.raises(ProviderUnusable, match=r"cannot be reached \(connection refused\).*factory resume job"):
         await running
+
+
+@dataclass
+class Scripted:
+    """Each call takes as long and ends as the script says of it, by number; what the script does not hold is answered."""
+
+    clock: FakeClock
+    script: dict[int, tuple[float, ModelReply | ModelFailure]]
+    answer_s: float = 2.5
+    calls: int = 0
+
+    async def complete(self, request: ModelRequest) -> ModelReply:
+        seconds, outcome = self.script.get(self.calls, (self.answer_s, ANSWER))
+        self.calls += 1
+        await self.clock.sleep(seconds)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+
+RESET = ModelFailure(FailureKind.CONNECTION, "ECONNRESET")
+UNSENT = ModelFailure(FailureKind.CONNECTION, "no connection within 3 s", usage=Usage(0, 0))
+BROKEN = ModelFailure(FailureKind.SERVER_ERROR, "status 500", turned_away=True)
+FOREIGN = ModelFailure(FailureKind.SERVER_ERROR, "malformed answer: status 200 with text/html")
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        # One of four connections is reset before any of them is answered; more than one; one that could not be made.
+        {2: (1.3, RESET)},
+        {0: (1.3, RESET), 1: (1.4, RESET), 2: (2.4, RESET), 4: (1.0, RESET)},
+        {3: (1.3, UNSENT), 4: (0.5, UNSENT), 5: (0.5, UNSENT)},
+        # The server restarts: it was there, and is away for a moment.
+        {0: (1.0, BROKEN), **dict.fromkeys(range(1, 12), (1.0, UNSENT))},
+        # A gateway's own pages between its refusals.
+        {0: (1.0, BROKEN), **dict.fromkeys(range(1, 12), (1.0, FOREIGN))},
+        # One that says inside its answers that it has no room.
+        dict.fromkeys(range(20), (0.5, limited(turned_away=False))),
+    ],
+)
+async def test_an_early_hiccup_is_no_wrong_address(script: dict[int, tuple[float, ModelReply | ModelFailure]]) -> None:
+    clock = FakeClock()
+    under_test = caller(Scripted(clock, script), Ledger(), budget=Budget(None), clock=clock, price=FREE)
+    running = [asyncio.create_task(under_test.call(identity(n), REQUEST)) for n in range(4)]
+    await clock.advance(90)
+    assert [(await call)[0] for call in running] == [ANSWER] * 4
+
+
+@pytest.mark.parametrize("workers", [1, 4, 8, 64])
+@pytest.mark.parametrize(
+    ("seconds", "outcome", "told"),
+    [
+        (0.01, UNSENT, "cannot be reached"),
+        (3.0, UNSENT, "cannot be reached"),
+        (0.01, FOREIGN, "base_url"),
+        (0.01, RESET, "base_url"),
+    ],
+)
+async def test_an_address_where_no_model_server_is_ends_the_job_within_seconds(
+    workers: int, seconds: float, outcome: ModelFailure, told: str
+) -> None:
+    clock = FakeClock()
+    nobody = Scripted(clock, dict.fromkeys(range(1000), (seconds, outcome)))
+    under_test = caller(nobody, Ledger(), budget=Budget(None), clock=clock, price=FREE)
+    running = [asyncio.create_task(under_test.call(identity(n), REQUEST)) for n in range(workers)]
+    await clock.advance(7.6)
+    with pytest.raises(ProviderUnusable, match=told) as caught:
+        await asyncio.wait_for(asyncio.shield(next(call for call in running if call.done())), 1)
+    assert outcome.detail in caught.value.message and nobody.calls <= workers + 12
+    under_test.close()
+    await clock.advance(10)
+    await asyncio.gather(*running, return_exceptions=True)
+
+
+@dataclass
+class Choosy:
+    """Turns away what `refuses` says of a request's key and the time; answers the rest in a second."""
+
+    clock: FakeClock
+    refuses: Callable[[str, float], bool]
+    calls: int = 0
+
+    async def complete(self, request: ModelRequest) -> ModelReply:
+        self.calls += 1
+        await self.clock.sleep(0.05)
+        if self.refuses(request.key, self.clock.time):
+            raise ModelFailure(FailureKind.RATE_LIMITED, "Request too large: Limit 30000, Requested 41000", turned_away=True)
+        await self.clock.sleep(0.95)
+        return ANSWER
+
+
+async def many(provider: Choosy, keys: Sequence[str], seconds: float, workers: int = 8) -> list[Any]:
+    """What became of these calls, made by so many workers within so many seconds."""
+    under_test = caller(provider, Ledger(), budget=Budget(None), clock=provider.clock, price=FREE, patience=600)
+    under_test.rng.seed(3)
+    left, outcomes = list(enumerate(keys)), []
+
+    async def worker() -> None:
+        while left:
+            number, key = left.pop(0)
+            try:
+                reply, _ = await under_test.call(identity(number), replace(REQUEST, key=key))
+                outcomes.append(reply)
+            except (CallGivenUp, ProviderUnusable) as exc:
+                outcomes.append(exc)
+
+    tasks = [asyncio.create_task(worker()) for _ in range(workers)]
+    await provider.clock.advance(seconds)
+    assert all(task.done() for task in tasks), "some call is tried for ever"
+    return outcomes
+
+
+async def test_a_call_that_is_always_turned_away_is_given_up_while_others_are_answered() -> None:
+    provider = Choosy(FakeClock(), lambda key, now: key == "large")
+    outcomes = await many(provider, ["large" if n % 100 == 5 and n < 1000 else "small" for n in range(1400)], 400)
+    given_up = [outcome for outcome in outcomes if isinstance(outcome, CallGivenUp)]
+    assert len(given_up) == 10 and outcomes.count(ANSWER) == 1390
+    assert all("while it answered others" in str(each) and "Requested 41000" in str(each) for each in given_up)
+    assert provider.calls <= 1390 + 10 * 30
+
+
+@pytest.mark.parametrize("away_s", [30, 550])
+async def test_a_storm_in_which_nobody_is_answered_gives_no_call_up(away_s: float) -> None:
+    provider = Choosy(FakeClock(), lambda key, now: 20 <= now < 20 + away_s)
+    assert await many(provider, ["any"] * 400, 900) == [ANSWER] * 400
+
+
+async def test_a_crowd_before_a_narrow_door_loses_nobody() -> None:
+    """Ten answers a minute for sixty who ask: many others are answered before one has his turn, through no fault of his."""
+    clock, let_in = FakeClock(), [-6.0]
+
+    def refuses(key: str, now: float) -> bool:
+        if now - let_in[0] < 6:
+            return True
+        let_in[0] = now
+        return False
+
+    assert await many(Choosy(clock, refuses), ["any"] * 200, 3000, workers=60) == [ANSWER] * 200
+
+
+async def test_every_third_call_turned_away_at_random_loses_nobody() -> None:
+    rng = random.Random(5)
+    provider = Choosy(FakeClock(), lambda key, now: rng.random() < 1 / 3)
+    assert await many(provider, ["any"] * 3000, 3000) == [ANSWER] * 3000
 
 
 async def test_closing_cancels_what_was_not_sent_and_lets_the_rest_finish() -> None:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
 import pytest
 
-from factory.errors import BadInput, LeaseLost
+from factory.caller import Channel
+from factory.errors import BadInput, FactoryError, LeaseLost, ProviderUnusable
 from factory.gate import GateContext, passed
-from factory.ports import JobState, Policy
-from factory.types import Finding, Item, Outcome, Role, State
+from factory.ports import JobState, Lease, Policy
+from factory.types import Finding, Item, ModelReply, ModelRequest, Outcome, Role, State
 from scripts import jobs
+from scripts.assembly import Wires
 from store import SqlStore, open_store
 from tests.support.driver import Setup, outcome, resume, start
 
@@ -78,6 +82,52 @@ async def test_a_target_out_of_reach_stops_with_exit_code_4(tmp_path: Path) -> N
     job, end = await start(store, Setup(), Policy(accept=30, max_attempts=10))
     assert end.state is JobState.STOPPED and end.error is not None and end.error.exit_code == 4
     assert store.job(job.id).state is JobState.STOPPED and len(outcome(store, job.id)) == 10
+    store.close()
+
+
+async def test_a_signal_between_the_load_and_the_run_is_not_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, plan = open_at(tmp_path), Setup(options=SLOW).plan()
+    set_cap = store.set_cap
+
+    async def interrupted(lease: Lease, nano: int | None) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        await asyncio.sleep(0.1)
+        await set_cap(lease, nano)
+
+    monkeypatch.setattr(store, "set_cap", interrupted)
+    job = jobs.new_job(store, plan, Policy(attempts=60), 7)
+    end = await jobs.start(store, plan, job, jobs.Limits(2), jobs.Face())
+    assert end.state is JobState.INTERRUPTED and end.error is not None and end.error.exit_code == 130
+    assert store.job(job.id).state is JobState.INTERRUPTED and outcome(store, job.id) == []
+    assert store.last_journaled_index(job.id) < 0, "a call was made"
+    store.close()
+
+
+async def test_a_reason_to_stop_is_told_before_the_calls_in_flight_are_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: asyncio.Future[FactoryError] = asyncio.get_running_loop().create_future()
+
+    class Author:
+        calls = 0
+
+        async def complete(self, request: ModelRequest) -> ModelReply:
+            self.calls += 1
+            if self.calls > 1:
+                raise ProviderUnusable("the key was not accepted", where="there")
+            await asyncio.wait_for(asyncio.shield(told), 5)
+            return ModelReply("too late")
+
+    class Replaced(Wires):
+        def channels(self) -> dict[Role, tuple[Channel, ...]]:
+            return {**super().channels(), Role.AUTHOR: (Channel(Author()),)}
+
+    monkeypatch.setattr(jobs, "Wires", Replaced)
+    store, plan = open_at(tmp_path), Setup().plan()
+    job = jobs.new_job(store, plan, Policy(attempts=4), 7)
+    end = await jobs.start(store, plan, job, jobs.Limits(2), jobs.Face(stopping=told.set_result))
+    assert told.result() is end.error and end.error is not None and end.error.exit_code == 5
+    assert [b"too late" in call.response for index in range(4) for call in store.calls(job.id, index)] == [True]
     store.close()
 
 

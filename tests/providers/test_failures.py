@@ -57,6 +57,7 @@ def test_an_error_body_of_any_shape_is_read(body: bytes, message: str) -> None:
 def test_what_servers_say_in_their_own_words(status: int, body: bytes, kind: FailureKind) -> None:
     outcome = refusal(ASKED, status, {}, body, "req")
     assert isinstance(outcome, ModelFailure) and outcome.kind is kind and outcome.request_id == "req"
+    assert outcome.turned_away
 
 
 @pytest.mark.parametrize(
@@ -88,6 +89,8 @@ def test_what_stops_the_job(status: int, body: bytes) -> None:
 def test_an_error_inside_a_success_counts_as_if_it_had_its_status(error: object, kind: FailureKind | None) -> None:
     outcome = error_in_success(ASKED, error, "")
     assert (outcome.kind if isinstance(outcome, ModelFailure) else None) is kind
+    # But nobody turned it away: a gateway may say so after the model's work.
+    assert not getattr(outcome, "turned_away", False)
 
 
 def test_only_a_failure_worth_waiting_for_carries_a_wait() -> None:

@@ -99,6 +99,25 @@ async def test_a_failure_is_typed_and_costs_one_request(bench: Benches, protocol
         assert not {"openai", "anthropic", "httpx2", "aiohttp"} & set(modules_of_chain(caught.value))
 
 
+@pytest.mark.parametrize(
+    ("fault", "status"),
+    [
+        ("rate_limit", True),
+        ("overloaded", True),
+        ("context", True),
+        ("error_in_200:rate_limit_error", False),
+        ("error_in_200:overloaded_error", False),
+        ("window_exceeded", False),
+        ("html", False),
+    ],
+)
+async def test_what_the_status_refused_is_told_from_what_an_answer_says(bench: Benches, fault: str, status: bool) -> None:
+    async with bench(fault) as at:
+        with pytest.raises(ModelFailure) as caught:
+            await at.ask()
+        assert caught.value.turned_away is status
+
+
 @pytest.mark.parametrize("fault", UNUSABLE)
 async def test_what_no_retry_can_mend_says_so_with_the_fix(bench: Benches, fault: str) -> None:
     what, fix = UNUSABLE[fault]
