@@ -41,6 +41,7 @@ _OVERFLOW_TEXT = re.compile(
     r"maximum context length|prompt is too long|exceeds? (?:the )?(?:model'?s )?(?:available )?(?:maximum )?context"
     r"|context (?:length|window|size) (?:is |was )?exceeded|input length and `?max_tokens`? exceed|input is too long",
     re.I,
+    _TOO_LARGE_TEXT=re.compile(r"request too large\b.*\brequested\b", re.I | re.S),
 )
 _FORMAT_TEXT = re.compile(r"response[ _.]?format|json[ _]?(?:schema|mode|object)|structured[ _]output", re.I)
 _MODEL = frozenset({"model_not_found", "model_not_available", "deploymentnotfound"})
@@ -170,6 +171,9 @@ def _is_content_filter(status: int, problem: Problem) -> bool:
 
 
 def _is_overflow(status: int, problem: Problem) -> bool:
+    """A request too large to be answered ever, which OpenAI also tells as a 429: one larger than a whole minute's tokens."""
+    if status == 429:
+        return _TOO_LARGE_TEXT.search(problem.message) is not None
     return status == 413 or (status in (400, 422) and bool(problem.codes & _OVERFLOW or _OVERFLOW_TEXT.search(problem.message)))
 
 

@@ -49,6 +49,11 @@ def test_an_error_body_of_any_shape_is_read(body: bytes, message: str) -> None:
         (400, b'{"error": {"message": "the request exceeds the available context size", "type": "exceed_context_size_error"}}',
          FailureKind.CONTEXT_OVERFLOW),
         (429, b'{"error": {"message": "TPM"}}', FailureKind.RATE_LIMITED),
+        (
+            429,
+            b'{"error": {"message": "Request too large for gpt-4o on tokens per min (TPM): Limit 30000, Requested 31337."}}',
+            FailureKind.CONTEXT_OVERFLOW,
+        ),
         (425, b"", FailureKind.SERVER_ERROR),
         (520, b"", FailureKind.SERVER_ERROR),
         (500, b'{"type": "error", "error": {"type": "overloaded_error", "message": "x"}}', FailureKind.OVERLOADED),
