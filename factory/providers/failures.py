@@ -41,8 +41,8 @@ _OVERFLOW_TEXT = re.compile(
     r"maximum context length|prompt is too long|exceeds? (?:the )?(?:model'?s )?(?:available )?(?:maximum )?context"
     r"|context (?:length|window|size) (?:is |was )?exceeded|input length and `?max_tokens`? exceed|input is too long",
     re.I,
-    _TOO_LARGE_TEXT=re.compile(r"request too large\b.*\brequested\b", re.I | re.S),
 )
+_TOO_LARGE_TEXT = re.compile(r"request too large\b.*\brequested\b", re.I | re.S)
 _FORMAT_TEXT = re.compile(r"response[ _.]?format|json[ _]?(?:schema|mode|object)|structured[ _]output", re.I)
 _MODEL = frozenset({"model_not_found", "model_not_available", "deploymentnotfound"})
 # What an error body inside a 200 would have been as a status.
