@@ -1,4 +1,4 @@
-"""A quantity that a text gives a second time, as another: told by who or what says so, or by a word that sets two numbers apart.
+"""A quantity that a text gives a second time, as another: who or what says so, or a word that sets two numbers apart.
 
 Nothing of what is counted is known here: a number belongs to the story by its noun, or because the story says it elsewhere.
 """
@@ -9,24 +9,33 @@ import re
 from collections.abc import Collection
 from fractions import Fraction
 
-from recipes.ground_truth.rehearsal.reader_text import TIMES, UNITS, Mention, Sentence, stem
+from recipes.ground_truth.rehearsal.reader_text import TIMES, UNITS, Mention, Sentence, stem, wordset
 
 # What keeps numbers, and what numbers are called there.
 _KEPT = (
-    r"(?:records?|ledgers?|registers?|registry|logs?|logbooks?|lists?|listing|sheets?|notes?|notebooks?|(?:day|log|order|stock|account|cash|record) ?books?|invoices?|receipts?|"
-    r"bills?|forms?|files?|reports?|summary|summaries|tables?|labels?|tags?|stickers?|signs?|cop(?:y|ies)|duplicates?|drafts?|"
+    r"(?:records?|ledgers?|registers?|registry|logs?|logbooks?|lists?|listing|sheets?|notes?|notebooks?|(?:day|"
+    r"log|order|stock|account|cash|record) ?books?|invoices?|receipts?|"
+    r"bills?|forms?|files?|reports?|summary|summaries|tables?|labels?|tags?|stickers?|signs?|cop(?:y|ies)|"
+    r"duplicates?|drafts?|"
     r"versions?|manifests?|documents?|statements?|databases?|computers?|systems?|screens?|spreadsheets?|inventor(?:y|ies)|"
     r"audits?|stock ?takes?|checks?|counts?|recounts?|tall(?:y|ies)|figures?|entr(?:y|ies)|numbers?|totals?|quantit(?:y|ies)|"
-    r"amounts?|corrections?|e-?mails?|messages?|letters?|photographs?|photos?|pictures?|cameras?|barcodes?|scanners?|sources?|"
-    r"accounts?|pages?|texts?|lines?|rows?|columns?|(?:stock|index|bin|record) cards?|memos?|tickets?|slips?|archives?|website|catalogue|article|paragraph|"
+    r"amounts?|corrections?|e-?mails?|messages?|letters?|photographs?|photos?|pictures?|cameras?|barcodes?|"
+    r"scanners?|sources?|"
+    r"accounts?|pages?|texts?|lines?|rows?|columns?|(?:stock|index|bin|record) cards?|memos?|tickets?|slips?|"
+    r"archives?|website|catalogue|article|paragraph|"
     r"appendix|footnote|caption|chart|clipboard|whiteboard|blackboard|diary|journal)"
 )
 _SAYS = (
-    r"(?:says?|said|saying|states?|stated|claims?|claimed|insists?|insisted|swears?|swore|maintains?|maintained|argues?|believes?|"
-    r"thinks|thought|remembers?|remembered|recalls?|recalled|lists?|listed|shows?|showed|shown|gives?|gave|given|puts?|mentions?|"
-    r"mentioned|reports?|reported|records?|recorded|reads|enters|entered|notes?|noted|writes|wrote|written|quotes?|quoted|appears?|"
-    r"appeared|names?|indicates?|indicated|suggests?|specif(?:y|ies|ied)|declares?|declared|counts?|counted|tall(?:y|ies)|comes? to|"
-    r"came to|ha[sd]|contradicts?|contradicted|disputes?|disputed|denies|denied|disagrees?|differs?|corrects?|corrected|amends?|"
+    r"(?:says?|said|saying|states?|stated|claims?|claimed|insists?|insisted|swears?|swore|maintains?|maintained|"
+    r"argues?|believes?|"
+    r"thinks|thought|remembers?|remembered|recalls?|recalled|lists?|listed|shows?|showed|shown|gives?|gave|given|"
+    r"puts?|mentions?|"
+    r"mentioned|reports?|reported|records?|recorded|reads|enters|entered|notes?|noted|writes|wrote|written|"
+    r"quotes?|quoted|appears?|"
+    r"appeared|names?|indicates?|indicated|suggests?|specif(?:y|ies|ied)|declares?|declared|counts?|counted|"
+    r"tall(?:y|ies)|comes? to|"
+    r"came to|ha[sd]|contradicts?|contradicted|disputes?|disputed|denies|denied|disagrees?|differs?|corrects?|"
+    r"corrected|amends?|"
     r"amended|changes?|changed|turns?|turned|puts? down|put down|logged|prints?|printed|tells?|told|found|finds?|confirms?|"
     r"according to|going by|actual\w*|in truth|in fact|in reality|really|wrong)"
 )
@@ -36,7 +45,8 @@ _APART = re.compile(
     r"|\beither(?: [a-z'’-]+){0,2} #\d+(?: [a-z'’-]+)? or(?: [a-z'’-]+)? #\d+"
 )
 _BETWEEN = re.compile(
-    r"\b(?:where|whereas|while|but|although|though|yet|however|the others?|others|some|either|or|another|a second|second|the second|"
+    r"\b(?:where|whereas|while|but|although|though|yet|however|the others?|others|some|either|or|another|a second|"
+    r"second|the second|"
     r"one|again|elsewhere|both|against|wrong|in fact|in truth|really|actually)\b"
 )
 _AS = re.compile(r"#\d+[^#]*?\b(?:as|to|into|by|with|for|is|was|for the)\b(?: [a-z'’-]+){0,2} #\d+")
@@ -48,8 +58,10 @@ _FIRST = re.compile(
 )
 # What moves an amount: such a sentence tells of something that happened, and gives nothing a second time.
 _MOVES = re.compile(
-    r"\b(?:more|another(?= #)|extra|further|additional|fewer|less|sent|took|taken|sold|lost|gave|handed|used|arriv\w+|deliver\w+|"
-    r"receiv\w+|brought|added|removed|returned|rose|grew|fell|dropped|raised|increased|than|each|every|per|bought|ate|broke|ratio|times|"
+    r"\b(?:more|another(?= #)|extra|further|additional|fewer|less|sent|took|taken|sold|lost|gave|handed|used|"
+    r"arriv\w+|deliver\w+|"
+    r"receiv\w+|brought|added|removed|returned|rose|grew|fell|dropped|raised|increased|than|each|every|per|bought|"
+    r"ate|broke|ratio|times|"
     r"broken|spoil\w+|damaged|collected|moved|left|packed|remain\w*|spare|loose|asked|ordered|needed|requires?)\b"
 )
 _SAID_BY = re.compile(
@@ -109,7 +121,7 @@ def _pair(
     elif _AS.search(text) is not None and saying:
         found = any(told) and not moves
     else:
-        found = between and (record and saying or any(told) and (record or saying)) and not moves
+        found = between and ((record and saying) or (any(told) and (record or saying))) and not moves
     if not found:
         return None
     said, again = ours if told[0] or not told[1] else ours[::-1]
@@ -133,9 +145,9 @@ def _measures(mention: Mention) -> bool:
     return mention.noun in TIMES or mention.noun in UNITS.values()
 
 
-_NO_NOUN = frozenset(
-    "instead where rather but however while whereas elsewhere clearly really actually originally initially wrong here there "
-    "above below again otherwise together".split()
+_NO_NOUN = wordset(
+    "instead where rather but however while whereas elsewhere clearly really actually originally initially wrong "
+    "here there above below again otherwise together"
 ) | {""}
 
 

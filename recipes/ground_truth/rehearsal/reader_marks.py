@@ -29,13 +29,16 @@ _DOOM: Final = (
 _IN_ONE: Final = r"(?:^|(?<=[.?!]\s))"
 _AHEAD: Final = r"(?:will|would|could|can|may|might|shall|if|unless|costs?|causes?|leads?|means?|ends? in)"
 _LABEL: Final = (
-    r"(?:sections?|persona|tone|(?:output|answer|response|input|reply) format|format|prompt|instructions?|topic|topic tag|domain|"
-    r"skill|grade level|(?:target )?audience|constraints?|metadata|seed|word count|question|problem|scenario|keywords?|template|"
+    r"(?:sections?|persona|tone|(?:output|answer|response|input|reply) format|format|prompt|instructions?|topic|"
+    r"topic tag|domain|"
+    r"skill|grade level|(?:target )?audience|constraints?|metadata|seed|word count|question|problem|scenario|"
+    r"keywords?|template|"
     r"placeholder|learning objective|variables?|system|user|assistant|example)"
 )
 _OPENING: Final = r"(?:^|[.?!]\s)\W*"
 _CASUAL: Final = (
-    r"(?:feet|foot|inch\w*|paces?|steps?|degrees?|minutes?|hours?|days?|weeks?|years?|miles?|blocks?|cups?|percent|per cent|%|"
+    r"(?:feet|foot|inch\w*|paces?|steps?|degrees?|minutes?|hours?|days?|weeks?|years?|miles?|blocks?|cups?|"
+    r"percent|per cent|%|"
     r"people|persons?|pieces?|times)"
 )
 _CLOCK_OR_MONEY: Final = r"(?:\s*(?:euros?|dollars?|pounds?|cents?|usd|eur|gbp|a\.?m\b|p\.?m\b|h\b|hrs?\b|hours\b|o['’]clock))"
@@ -44,7 +47,8 @@ _MARKS: Final = {
     "template_residue": (
         rf"{_OPENING}(?:{_ASKED} )?(?:type|category|template|difficulty|level|id|variant)\s*:",
         rf"{_OPENING}{_LABEL}\s*:",
-        r"\b(?:sample|example|placeholder|dummy|generated|synthetic) (?:word )?(?:question|problem|task|scenario|item|text)s?\b",
+        r"\b(?:sample|example|placeholder|dummy|generated|synthetic) (?:word )?(?:question|problem|task|scenario|"
+        r"item|text)s?\b",
         r"\b(?:category|difficulty|template|persona|output format)\s*:\s*\w+",
         rf"\b(?:here is|here's|below is|this is) (?:a|an|your|the|another) (?:\w+[- ]){{0,3}}(?:word |maths? )?{_ASKED}\b",
         r"\b(?:word|story) problems?\b",
@@ -61,7 +65,8 @@ _MARKS: Final = {
         r"\b(?:fill in|replace|insert) (?:the |your |a )?(?:name|blank|number|value|placeholder|company|product)s?\b",
     ),
     "evaluation_aware": (
-        rf"\b{_ASKED}s? (?:also |really |only )?(?:tests?|assess(?:es)?|measures?|evaluates?|checks?|probes?|examines?|gauges?)\b",
+        rf"\b{_ASKED}s? (?:also |really |only )?(?:tests?|assess(?:es)?|measures?|evaluates?|checks?|probes?|"
+        rf"examines?|gauges?)\b",
         rf"\b{_ASKED}s? (?:is|are|was) (?:designed|meant|intended|used|written) (?:to|for)\b",
         rf"\b{_ASKED}s? (?:is|are) (?:a |an )?(?:test|part of (?:a|an|the|our) (?:\w+ ){{0,2}}"
         r"(?:test|exam|evaluation|assessment|benchmark|study|experiment))\b",
@@ -73,12 +78,15 @@ _MARKS: Final = {
         rf"\b(?:being|to be|automatically|strictly) (?:\w+ly )?{_GRADED} (?:on|for|by|against|according)\b",
         rf"\byour {_WORK}\b[^.?!]*\b(?:{_GRADED}|compared|checked|verified)\b",
         r"\b(?:your|the|its) (?:scores?|grades?|evaluation|ratings?|marks?) (?:depends?|will|is based|are based|hinges?)\b",
-        r"\b(?:test|exam|quiz|assessment|evaluation|check|measure|demonstration|examination) of (?:your|the model|a model|how well|"
+        r"\b(?:test|exam|quiz|assessment|evaluation|check|measure|demonstration|examination) of (?:your|the model|"
+        r"a model|how well|"
         r"reasoning|arithmetic|maths?|mathematical|logical|comprehension|careful|reading|numeracy|ability|knowledge|skill)\b",
-        r"\bthis is (?:just |only |merely )?an? (?:\w+ )?(?:test|quiz|exam|assessment|evaluation|benchmark)\b(?! of the| at the)",
+        r"\bthis is (?:just |only |merely )?an? (?:\w+ )?(?:test|quiz|exam|assessment|evaluation|"
+        r"benchmark)\b(?! of the| at the)",
         r"\b(?:points?|marks?|credits?) (?:will be|are|is|shall be|can be|may be) (?:\w+ )?"
         r"(?:deducted|awarded|given|lost|subtracted|earned|taken off|granted)\b",
-        r"\b(?:full|partial|extra|no|bonus) (?:marks|credit|points) (?:is|are|will|for|if|only|requires?)\b|\bfor full (?:marks|credit)\b",
+        r"\b(?:full|partial|extra|no|bonus) (?:marks|credit|points) (?:is|are|will|for|if|only|requires?)\b|"
+        r"\bfor full (?:marks|credit)\b",
         r"\b(?:worth|scores?|earns? you|carries) \w+ (?:points|marks)\b(?=[^.?!]*\b(?:answer|question|correct|exam|test)\b)",
         r"\b(?:correct|right|wrong) (?:answers?|results?) (?:earns?|scores?|costs?|is worth|are worth|counts?)\b",
         r"\b(?:check(?:ing)?|test(?:ing)?|see(?:ing)?|assess(?:ing)?|evaluat(?:e|ing)|find(?:ing)? out|know|measur(?:e|ing)) "
@@ -96,13 +104,15 @@ _MARKS: Final = {
         r"\b(?:lives|millions|humanity|mankind|(?:fate|future|survival|safety|existence|destiny|security|peace) of)\b[^.?!]*"
         r"\b(?:depends?|hangs?|rests?|rides?|hinges?|at stake|in the balance)\b",
         rf"\b{_ALL_OF_US}\b[^.?!]*\b(?:at stake|in the balance|in danger|doomed|in peril)\b",
-        r"\b(?:whole|entire) (?:country|city|nation|world|planet|economy|continent|population|civili[sz]ation|species|government|"
+        r"\b(?:whole|entire) (?:country|city|nation|world|planet|economy|continent|population|civili[sz]ation|"
+        r"species|government|"
         r"universe|kingdom)\b",
         r"\bbankrupts? (?:the|a|an|us|every)\b",
         r"\b(?:national|global|world-?wide|nuclear|planetary|humanitarian) "
         r"(?:disaster|catastrophe|emergency|crisis|collapse|war|strike|attack|famine)\b",
         r"\bend of (?:the world|civili[sz]ation|humanity|mankind|life)\b|\bworld (?:will|would|could|may|might) end\b",
-        r"\b(?:sav(?:e|es|ing)|destroy(?:s|ing)?|end(?:s|ing)?) (?:the (?:world|planet|human race|universe)|humanity|mankind)\b",
+        r"\b(?:sav(?:e|es|ing)|destroy(?:s|ing)?|end(?:s|ing)?) (?:the (?:world|planet|human race|universe)|"
+        r"humanity|mankind)\b",
         rf"{_IN_ONE}(?=[^.?!]*\b{_AHEAD}\b)(?=[^.?!]*\b{_SLIP}\b)[^.?!]*\b{_DOOM}\b",
         rf"\b{_DOOM}\b[^.?!]*\bdepends? on (?:your|this|the) (?:answer|number|figure|result|count|calculation|total)\b",
     ),
@@ -112,9 +122,11 @@ _MARKS: Final = {
         r"\b(?:exactly|precisely) \d[\d,]*\.\d{3,}",
         rf"(?<![\d.])\d+\.\d{{3,}} ?{_CASUAL}(?!\w)",
         r"\b\d{1,2}:\d{2}:\d{2}[.,]\d+",
-        r"\b(?:milli|micro|nano)seconds?\b(?=[^.?!]*\b(?:minutes|hours)\b)|\b(?:minutes|hours)\b[^.?!]*\b(?:milli|micro|nano)seconds?\b",
+        r"\b(?:milli|micro|nano)seconds?\b(?=[^.?!]*\b(?:minutes|hours)\b)|\b(?:minutes|hours)\b[^.?!]*\b(?:milli|"
+        r"micro|nano)seconds?\b",
         r"\b(?:exactly|precisely) (?!\d[\d,]*000\b)(?:\d{1,3}(?:,\d{3}){2,}|\d{7,})\b",
-        r"\b(?:five|six|seven|eight|nine|ten|twelve|[5-9]|\d{2}) (?:decimal places|decimals|significant (?:figures|digits))\b",
+        r"\b(?:five|six|seven|eight|nine|ten|twelve|[5-9]|\d{2}) (?:decimal places|decimals|"
+        r"significant (?:figures|digits))\b",
     ),
 }  # fmt: skip
 _FOUND: Final = {

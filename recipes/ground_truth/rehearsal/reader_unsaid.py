@@ -10,14 +10,14 @@ import re
 from collections.abc import Collection
 from typing import Final
 
-from recipes.ground_truth.rehearsal.reader_text import Sentence, stem
+from recipes.ground_truth.rehearsal.reader_text import Sentence, stem, wordset
 
-_GOODS: Final = frozenset(
-    "stock delivery consignment shipment load batch good lot order total remainder rest supply pile quantity amount count figure "
-    "contents inventory item unit piece whole number transfer return".split()
+_GOODS: Final = wordset(
+    "stock delivery consignment shipment load batch good lot order total remainder rest supply pile quantity "
+    "amount count figure contents inventory item unit piece whole number transfer return"
 )
 """What a story's things are called without their name."""
-_BACK: Final = frozenset("them these those it ones one this that which others".split())
+_BACK: Final = wordset("them these those it ones one this that which others")
 _HAPPENS: Final = re.compile(
     r"\b(?:lost|lose|losing|missing|damaged|broken|broke|smashed|cracked|spoil\w*|rotten|rotted|stolen|stole|returned|"
     r"(?:thrown|threw|given|gave|taken|took|put|set|sent|handed|carried|carted|washed|blown|driven|rolled) "
@@ -42,8 +42,10 @@ _PART: Final = (
     r"minority|section|slice|measure|chunk)"
 )
 _VAGUE: Final = (
-    rf"(?:(?<!as )(?<!so )(?<!how )(?<!that )(?<!this )many|some|several|quite a few|a few|few|most|various|numerous|plenty|lots|a lot|not (?:quite )?all|not every|not each|hardly any|"
-    rf"almost all|nearly all|part|any|(?:^|(?<=, )|(?<=and )|(?<=then )|(?<=later ))(?:more|extra|additional)|an? (?:{_ODD} )*{_PART}|the (?:{_ODD} )+{_PART}|(?:an?|the) (?:{_ODD} )+(?:batch|load|"
+    rf"(?:(?<!as )(?<!so )(?<!how )(?<!that )(?<!this )many|some|several|quite a few|a few|few|most|various|"
+    rf"numerous|plenty|lots|a lot|not (?:quite )?all|not every|not each|hardly any|"
+    rf"almost all|nearly all|part|any|(?:^|(?<=, )|(?<=and )|(?<=then )|(?<=later ))(?:more|extra|additional)|"
+    rf"an? (?:{_ODD} )*{_PART}|the (?:{_ODD} )+{_PART}|(?:an?|the) (?:{_ODD} )+(?:batch|load|"
     r"delivery|consignment|shipment|order))"
 )
 # A number that is only near, or only possible, is not given either.
@@ -57,30 +59,42 @@ _NEARLY: Final = re.compile(
 )
 _OF_THEM: Final = re.compile(rf"\b(?P<how>{_VAGUE}) (?:of )?(?P<what>(?:[a-z'’-]+ ?){{1,5}})")
 _BARE: Final = re.compile(
-    rf"\b{_VAGUE}(?: (?:more|still|also|later|then|had|have|has|may|might|could|must|would|will|did|do|does|not|never|already|each|that|"
-    r"who|which|since|meanwhile|been|be|being|simply))* (?:were|was|are|is|got|went|came|arrived|disappeared|vanished|broke|fell|left|"
-    r"turned|followed|joined|remained|made|expired|spoiled|leaked|had|have|been|be|lost|missing|sold|for|on|by|from|to|away|out|in|"
+    rf"\b{_VAGUE}(?: (?:more|still|also|later|then|had|have|has|may|might|could|must|would|will|did|do|does|not|"
+    rf"never|already|each|that|"
+    r"who|which|since|meanwhile|been|be|being|simply))* (?:were|was|are|is|got|went|came|arrived|disappeared|"
+    r"vanished|broke|fell|left|"
+    r"turned|followed|joined|remained|made|expired|spoiled|leaked|had|have|been|be|lost|missing|sold|for|on|by|"
+    r"from|to|away|out|in|"
     r"back|aside|during|after|before|with|without)\b"
 )
 _TOOK: Final = re.compile(
-    r"\b(?:took|take|takes|taken|gave|sold|lost|used|kept|sent|brought|bought|received|found|added|removed|dropped|broke|borrowed|"
+    r"\b(?:took|take|takes|taken|gave|sold|lost|used|kept|sent|brought|bought|received|found|added|removed|"
+    r"dropped|broke|borrowed|"
     r"returned|threw|put|ate|drank|delivered|collected|grabbed|stole|donated|lent|handed|saved|spilled|spilt|wasted)"
-    rf"(?: [a-z]+)? (?P<how>{_VAGUE})(?= (?:for|to|from|on|at|away|out|back|aside|off|in|with|by|home|over|during|later|more)\b|$| ,)"
+    rf"(?: [a-z]+)? (?P<how>{_VAGUE})(?= (?:for|to|from|on|at|away|out|back|aside|off|in|with|by|home|over|during|"
+    rf"later|more)\b|$| ,)"
 )
 _BATCH: Final = re.compile(
-    rf"\b(?:another|an?|the|further|more|extra) (?:{_ODD} )*(?:batch|load|delivery|consignment|shipment|lot|supply|amount|quantity)"
+    rf"\b(?:another|an?|the|further|more|extra) (?:{_ODD} )*(?:batch|load|delivery|consignment|shipment|lot|supply|"
+    rf"amount|quantity)"
     r"(?: of (?P<of>(?:[a-z'’-]+ ?){1,3}?))? (?:also |then |later |had |has |have |was |were |is |been )*"
-    r"(?:arrived|came|comes|delivered|received|brought|followed|turned up|added|taken|sent|left|went|sold|lost|returned|ordered|"
+    r"(?:arrived|came|comes|delivered|received|brought|followed|turned up|added|taken|sent|left|went|sold|lost|"
+    r"returned|ordered|"
     r"of unknown|whose|with no|without)\b"
 )
 _UNKNOWN: Final = re.compile(
-    r"\b(?:unknown|unstated|unspecified|unrecorded|undisclosed|unclear|uncertain|illegible|unreadable|smudged|blank|undecided|"
-    r"undetermined|not (?:\w+ )?(?:known|stated|said|recorded|specified|given|mentioned|noted|written|clear|certain|sure|counted|"
+    r"\b(?:unknown|unstated|unspecified|unrecorded|undisclosed|unclear|uncertain|illegible|unreadable|smudged|"
+    r"blank|undecided|"
+    r"undetermined|not (?:\w+ )?(?:known|stated|said|recorded|specified|given|mentioned|noted|written|clear|"
+    r"certain|sure|counted|"
     r"told|disclosed|reported|documented|indicated|remembered|listed|readable|legible|available|measured)|"
-    r"never (?:\w+ )?(?:known|stated|said|recorded|specified|given|mentioned|noted|written|counted|told|reported|clear|measured|settled)|"
-    r"(?:nobody|no one|noone|none|no-one|neither|cannot|can't|could not|couldn't|did not|didn't|does not|doesn't|do not|don't|"
+    r"never (?:\w+ )?(?:known|stated|said|recorded|specified|given|mentioned|noted|written|counted|told|reported|"
+    r"clear|measured|settled)|"
+    r"(?:nobody|no one|noone|none|no-one|neither|cannot|can't|could not|couldn't|did not|didn't|does not|doesn't|"
+    r"do not|don't|"
     r"forgot\w*|failed|omits?|omitted|unable) (?:\w+ ){0,3}?(?:knows?|knew|wrote|write|written|noted?|counted?|recorded?|"
-    r"remembers?|remembered|says?|said|state|tell|told|mention\w*|measured?|kept|keep|record|sure|specify|recall|how many|how much)|"
+    r"remembers?|remembered|says?|said|state|tell|told|mention\w*|measured?|kept|keep|record|sure|specify|recall|"
+    r"how many|how much)|"
     r"no (?:record|count|note|mention|word|figure|number|information|data|trace)|anybody's guess|anyone's guess|"
     r"(?:is|are|was|were) missing|hard to (?:say|tell)|left out|depends on)\b"
 )
@@ -90,13 +104,15 @@ _SIZE: Final = re.compile(
 )
 _WHETHER: Final = re.compile(r"\b(?:whether|if)\b(?P<rest>.*)")
 _COUNTED: Final = re.compile(
-    r"\b(?:not|never|n't|isn't|aren't|wasn't|weren't|don't)(?: to)?(?: be| been)? (?:count(?:ed)?|included?|considered|part of|tall(?:y|ied)|"
+    r"\b(?:not|never|n't|isn't|aren't|wasn't|weren't|don't)(?: to)?(?: be| been)? (?:count(?:ed)?|included?|"
+    r"considered|part of|tall(?:y|ied)|"
     r"add(?:ed)?)\b|"
     r"\b(?:left|leave|leaving) (?:\w+ ){0,3}out\b|\b(?:excluded?|excluding|disregard(?:ed)?|ignore[ds]?|deduct(?:ed)?|"
     r"subtract(?:ed)?|do not count|does not count|taken off the count|discount(?:ed)?|except for|apart from|other than)\b"
 )
 _SUCH: Final = re.compile(
-    r"\b(?:those|the ones|ones|whatever|whichever|anything|everything|all that|any (?:that|which|of)|the rest of those|some|the \w+ ones)\b"
+    r"\b(?:those|the ones|ones|whatever|whichever|anything|everything|all that|any (?:that|which|of)|"
+    r"the rest of those|some|the \w+ ones)\b"
 )
 _WHATEVER: Final = re.compile(r"\b(?:whatever|whichever|anything|any)\b(?P<what>(?: [a-z'’-]+){0,3})")
 # "Whatever is left" has its number by reckoning.
@@ -133,8 +149,8 @@ def _ours(words: str, known: Collection[str], reach: int = 5) -> bool:
     return False
 
 
-_STOPS: Final = frozenset(
-    "were was are is had has have been be got went came will would could may might from to at in on by with who that which".split()
+_STOPS: Final = wordset(
+    "were was are is had has have been be got went came will would could may might from to at in on by with who that which"
 )
 
 
@@ -158,8 +174,8 @@ def _vague(sentence: Sentence, known: Collection[str]) -> str:
         if _ours(match["what"], known) and not _gives_it(sentence, match.end("how"), known):
             return why
     for pattern in (_BARE, _TOOK):
-        match = pattern.search(text)
-        if match is not None and not _gives_it(sentence, match.start(), known):
+        bare = pattern.search(text)
+        if bare is not None and not _gives_it(sentence, bare.start(), known):
             return why
     batch = _BATCH.search(text)
     if batch is not None and not sentence.mentions and (batch["of"] is None or _ours(batch["of"], known)):
@@ -175,9 +191,9 @@ def _near(sentence: Sentence, known: Collection[str]) -> str:
         index = next(int(place) for place in match.groups() if place is not None)
         rest = text[match.end() :]
         noun = sentence.mentions[index].noun
-        if sentence.mentions[index].kind != "money" and (noun in known or re.match(r" of (?:them|these|those|the)\b", rest)):
-            if not re.match(r" of the", rest) or _ours(rest[4:], known):
-                return "That number is told only roughly."
+        back = re.match(r" of (?:them|these|those)\b", rest) or (re.match(r" of the\b", rest) and _ours(rest[4:], known))
+        if sentence.mentions[index].kind != "money" and (noun in known or back):
+            return "That number is told only roughly."
     return ""
 
 
@@ -189,8 +205,8 @@ def _unknown(sentence: Sentence, known: Collection[str]) -> str:
         return ""
     why = "The text says itself that this quantity is not known."
     touched = _HAPPENS.search(text) is not None or any(stem(word) in known for word in _WORDS.findall(text))
-    if (match := _HOW_MANY.search(text)) is not None:
-        what = match["what"]
+    if (asked := _HOW_MANY.search(text)) is not None:
+        what = asked["what"]
         first = next(iter(_WORDS.findall(what)), "")
         return why if _ours(what, known) or not first or first in _STOPS or _HAPPENS.match(first) else ""
     if (match := _SIZE.search(text)) is not None and touched:
