@@ -8,7 +8,8 @@ from typing import Final
 _ASKED: Final = r"(?:question|problem|task|exercise|item|prompt|puzzle|quiz|scenario)"
 _GRADED: Final = r"(?:graded|scored|marked|assessed|evaluated|tested|rated|examined|judged)"
 _WORK: Final = (
-    r"(?:answers?|responses?|repl(?:y|ies)|solutions?|reasoning|performance|abilit(?:y|ies)|skills?|working|work|results?)"
+    r"(?:answers?|outputs?|responses?|repl(?:y|ies)|solutions?|reasoning|performance|abilit(?:y|ies)|skills?|working|work|"
+    r"results?)"
 )
 _CROWD: Final = (
     r"(?:millions|thousands|hundreds|countless|innumerable|everyone|everybody|people|children|humanity|mankind|humankind|"
@@ -53,7 +54,8 @@ _MARKS: Final = {
         rf"\b(?:here is|here's|below is|this is) (?:a|an|your|the|another) (?:\w+[- ]){{0,3}}(?:word |maths? )?{_ASKED}\b",
         r"\b(?:word|story) problems?\b",
         rf"\b{_ASKED} ?(?:#|no\. ?)\d+",
-        rf"{_OPENING}{_ASKED} \d+\s*[.:)]",
+        rf"{_OPENING}(?:{_ASKED}|example|exercise) \d+\s*[.:)]",
+        rf"\b(?:solve|answer|consider|complete) (?:the|this) following (?:\w+ ){{0,2}}{_ASKED}\b",
         rf"{_OPENING}(?:sure|certainly|of course|absolutely)[!,.] (?:here|below|i\b)",
         r"\{\{.*?\}\}|\{%.*?%\}|\$\{\w+\}|(?<!\w)\{[a-z_]\w*\}|%\([a-z_]+\)s|<<\w[\w ]*>>",
         r"\[(?:[a-z]+[ _])?(?:insert|your|name|first name|company|date|place|placeholder|product|number|city|location|item|"
@@ -98,6 +100,8 @@ _MARKS: Final = {
         r"\bbeing (?:evaluated|tested|graded)\b|\b(?:tests?|evaluates?|assess(?:es)?) (?:your|whether you|how you)\b",
         r"\bthink(?:ing)? step[ -]by[ -]step\b",
         r"\bgrade (?:will|depends?)\b",
+        r"\b(?:graders?|evaluators?|examiners?|assessors?) (?:expects?|will|wants?|checks?|looks?)\b",
+        r"\b(?:on|for|in|of) this (?:\w+ )?(?:assessment|test|exam|examination|quiz|benchmark|evaluation)\b",
     ),
     "unrealistic_stakes": (
         rf"\b{_CROWD}\b[^.?!]*\b(?:will|would|could|may|might|shall|going to) (?:\w+ ){{0,2}}{_LOST}\b",
