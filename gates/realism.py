@@ -67,9 +67,12 @@ class Realism:
     """reasons: what a judge may name; pairs: anchors that each judge compares the item with, where the spec has any.
 
     A trial is a judge with an anchor, or a judge with the checklist. The item counts as detected when detect_share of the
-    trials detect it. It is rejected when that share names one and the same reason in at least least_trials trials: that is a
-    defect a person can point at. Detected otherwise, it passes with a flag: a single trial, or a suspicion that nobody can
-    name alike, is weak evidence about an item, though not about a job, for which the rate is reported.
+    trials detect it. It is rejected when that share names one and the same reason in at least least_trials trials, or in
+    every trial where the cast and the spec have room for fewer (one usable judge with one anchor, or with the checklist): that
+    is a defect a person can point at, and a gate that could never reject would claim what it does not check. A judge whose
+    word did not come does not lower the bar. Detected otherwise, it passes with a flag: a lone word among several trials, or
+    a suspicion that nobody can name alike, is weak evidence about an item, though not about a job, for which the rate is
+    reported.
     There is no repair: an author who rewrites until a judge is fooled learns the judge, not the user.
     """
 
@@ -131,7 +134,10 @@ class Realism:
         # A reason named by too few is a suspicion; on a tie the order of the setting decides.
         named = Counter(reason for trial in detecting for reason in self.reasons if reason in trial.reasons)
         reason, times = max(((reason, named[reason]) for reason in self.reasons), key=lambda pair: pair[1])
-        if reaches(times, len(came), self.detect_share) and times >= self.least_trials:
+        # Of the trials there can be, not of those that came: an outage does not make a lone judge enough.
+        needed = min(self.least_trials, len(trials))
+        evidence["needed"] = needed
+        if reaches(times, len(came), self.detect_share) and times >= needed:
             return reject(reason, f"{counts}: {_WORDS[reason]}, say {times}", evidence=evidence, **measures)
         return passed(counts, evidence=evidence, flags=("realism_detected",) if detected else (), **measures)
 

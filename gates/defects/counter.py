@@ -15,11 +15,20 @@ _AGAIN: Final = (
     "Elsewhere on the same page that {0} is given as {1}.",
     "In the fair copy that {0} is entered as {1}.",
     "On the second sheet that {0} was put down as {1}.",
+    "Another record says {1} where this one says {0}.",
+    "However, a receipt in the drawer shows {1}, not {0}.",
+    "The foreman swears that it was {1} instead of {0}.",
+    "Some of the papers give {0}, others {1}.",
 )
 _LEFT_OUT: Final = (
     "Those that had been set aside for a later order are not to be counted.",
     "The ones that were promised elsewhere are not counted.",
     "Some were held back from the start, and those do not count.",
+    "It is not stated how many of them came back unused.",
+    "An unknown number were damaged and have to be left out.",
+    "Several of them were mislaid along the way.",
+    "Nobody noted how many were given away besides.",
+    "A small part of it had to be thrown away in the end.",
 )
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from recipes.ground_truth.rehearsal import reader_rules as rules
+from recipes.ground_truth.rehearsal.reader_conflicts import restated
 from recipes.ground_truth.rehearsal.reader_program import Ask, Fact, Name, Program, Step, Unreadable, run, same
 from recipes.ground_truth.rehearsal.reader_text import TIMES, UNITS, Sentence, sentences, stem
 
@@ -52,13 +53,16 @@ def read(text: str) -> Program:
     told = sentences(text)
     draft = _Draft(noun=_noun(told), names=_names(told))
     draft.sizes = _sizes(told, draft.noun)
+    begun = False
     for sentence in told:
         if draft.names and rules.pools(sentence) and not sentence.asks and _counts_others(draft, sentence):
             draft.steps.append(Step("pool"))
-        elif (again := rules.restated(sentence)) is not None and (draft.begun or again[0] is not None):
+        elif (again := restated(sentence, _elsewhere(told, sentence), draft.noun, begun=begun)) is not None:
             draft.restated += (again,)
         elif sentence.mentions and not _take_whole(draft, sentence):
             _take_amounts(draft, sentence)
+        # What a bare number of something else began is no amount that could be given again.
+        begun = begun or (draft.begun and any(stem(word) == draft.noun for word in sentence.text.split()))
     draft.facts = [replace(f, of=f.of or draft.noun, per=f.per or draft.noun) for f in draft.facts]
     return Program(
         steps=tuple(draft.steps),
@@ -153,6 +157,11 @@ def _sizes(told: tuple[Sentence, ...], noun: str) -> dict[str, Fraction]:
         for fact in rules.amounts(sentence)[1]
         if not sentence.asks and fact.of == noun and fact.per and fact.per != noun and fact.per not in TIMES
     }
+
+
+def _elsewhere(told: tuple[Sentence, ...], sentence: Sentence) -> frozenset[Fraction]:
+    """The numbers that the other sentences give."""
+    return frozenset(mention.value for other in told if other is not sentence for mention in other.mentions)
 
 
 def _counts_others(draft: _Draft, sentence: Sentence) -> bool:

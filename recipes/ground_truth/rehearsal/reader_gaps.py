@@ -11,15 +11,12 @@ from recipes.ground_truth.rehearsal.reader import read
 from recipes.ground_truth.rehearsal.reader_ambiguity import two_readings
 from recipes.ground_truth.rehearsal.reader_program import Program, Unreadable, run
 from recipes.ground_truth.rehearsal.reader_rules import WORKING_DAY
+from recipes.ground_truth.rehearsal.reader_text import TIMES, UNITS, sentences
+from recipes.ground_truth.rehearsal.reader_unsaid import unsaid
 
 _DAYS_A_MONTH = re.compile(r"\b(?:a|each|every|per) day\b", re.IGNORECASE)
 _MONTHS = re.compile(r"\b(?P<count>two|three|four|six|\d+) months\b", re.IGNORECASE)
 _UP_TO = re.compile(r"\b(?:that (?:can )?(?:hold|take|carry)|holding|taking|with room for) up to \d", re.IGNORECASE)
-_LEFT_OUT = re.compile(
-    r"\b(?:those|the ones|some|whatever)\b[^.?!]*\b(?:set aside|promised|held back|kept back|reserved)\b"
-    r"[^.?!]*\bnot (?:to be )?count",
-    re.IGNORECASE,
-)
 _IN_FIGURES = {"two": 2, "three": 3, "four": 4, "six": 6}
 
 
@@ -42,13 +39,12 @@ def fault(text: str) -> Fault | None:
 
 def _contradiction(text: str) -> Fault | None:
     program = read(text)
-    if not program.restated:
-        return None
-    said, again = program.restated[0]
     begun = next((place for place, step in enumerate(program.steps) if step.op == "base"), None)
     first = program.steps[begun].numbers if begun is not None else ()
-    said = said if said is not None else first[0] if len(first) == 1 else None
-    if said is None or said == again:
+    opening = first[0] if len(first) == 1 else None
+    given = ((said if said is not None else opening, again) for said, again in program.restated)
+    said, again = next((pair for pair in given if pair[0] is not None and pair[0] != pair[1]), (None, Fraction(0)))
+    if said is None:
         return None
     why = f"{said} in one place is {again} in another."
     if begun is None or first != (said,):
@@ -91,11 +87,17 @@ def _not_full(text: str) -> tuple[str, str] | None:
     return ("Whether each of them was full is not said.", text) if _UP_TO.search(text) else None
 
 
-def _uncounted(text: str) -> tuple[str, str] | None:
-    return ("How many are left out of the count is not said.", text) if _LEFT_OUT.search(text) else None
+def _open_quantity(text: str) -> tuple[str, str] | None:
+    program = read(text)
+    packs = {fact.per for fact in program.facts} | {fact.of for fact in program.facts}
+    nouns = {
+        noun for noun in {program.noun, program.ask.noun, *packs} if noun and noun not in TIMES and noun not in UNITS.values()
+    }
+    found = next((why for sentence in sentences(text) if (why := unsaid(sentence, nouns))), "")
+    return (found, text) if found else None
 
 
-_GAPS: tuple[Callable[[str], tuple[str, str] | None], ...] = (_working_week, _long_months, _not_full, _uncounted)
+_GAPS: tuple[Callable[[str], tuple[str, str] | None], ...] = (_working_week, _long_months, _not_full, _open_quantity)
 
 
 def _second_reading(text: str) -> Fault | None:

@@ -30,10 +30,6 @@ _OF_WHAT = re.compile(r"#(\d+) of what (.*)")
 _ADDS = re.compile(r"\b(?:more|another|extra|further|additional|added|adds|besides|plus)\b")
 _GROWS = re.compile(r"\b(?:rose|rises?|grew|grows?|raised?|raises|lifted|increased?|increases|climbed|went up)\b")
 _MINUS = frozenset({"fewer", "less", "smaller", "lower", "below"})
-_RESTATES = re.compile(
-    r"\b(?:opening|starting|initial) (?:count|figure|stock|number)\b|\bcount at the (?:start|outset|beginning)\b"
-)
-_GIVEN_AS = re.compile(r"\bthat #(\d+) (?:is|was) (?:given|stated|put down|entered|recorded) as #(\d+)")
 WORKING_DAY = re.compile(r"\b(?:working|business) days?\b|\bworkdays?\b|\bweekdays?\b")
 # How many of a period go into a longer one that a rate is told over; working days are counted five to the week.
 _WITHIN = {("day", "week"): 7, ("day", "month"): 30}
@@ -261,16 +257,6 @@ def rebates(sentence: Sentence) -> tuple[tuple[str, Fraction], ...]:
         return ()
     kinds = {"money": ("$", 1), "percent": ("share", 100)}
     return tuple((kinds[m.kind][0], m.value / kinds[m.kind][1]) for m in sentence.mentions if m.kind in kinds)
-
-
-def restated(sentence: Sentence) -> tuple[Fraction | None, Fraction] | None:
-    """A number that a sentence gives a second time, with what it was before, None for the amount the text began with
-    ("that 12 is given as 14 elsewhere", "the opening count is given as 12").
-    """
-    counts = [mention for mention in sentence.mentions if mention.kind == "count"]
-    if (match := _GIVEN_AS.search(sentence.text)) is not None:
-        return sentence.mentions[int(match[1])].value, sentence.mentions[int(match[2])].value
-    return (None, counts[0].value) if len(counts) == 1 and not sentence.asks and _RESTATES.search(sentence.text) else None
 
 
 def pools(sentence: Sentence) -> bool:

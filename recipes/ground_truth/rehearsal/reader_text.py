@@ -51,11 +51,11 @@ _TELLS = re.compile(
 _LABEL = re.compile(r"^\s*(?:[-*•]\s+|(?:mon|tues|wednes|thurs|fri|satur|sun)day:\s+)", re.IGNORECASE)
 
 
-def _words(text: str) -> frozenset[str]:
+def wordset(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-STOP = _words(
+STOP = wordset(
     "a an the of to in at on by for from with and or but than as per each every is was are were be been has had have did "
     "do does into onto that this these those them they it its their there when while which who how many much if because since "
     "after before so during over under about left only also would could can will between among whose besides plus less above "
@@ -68,7 +68,7 @@ UNITS = {
     "euros": "$", "euro": "$",
 }  # fmt: skip
 _IRREGULAR = {"shelves": "shelf", "loaves": "loaf", "halves": "half", "leaves": "leaf", "knives": "knife", "people": "person"}
-TIMES = _words("second minute hour day night shift week month year morning evening afternoon")
+TIMES = wordset("second minute hour day night shift week month year morning evening afternoon")
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +201,7 @@ def capitals(cased: str) -> frozenset[str]:
     return frozenset(stem(word) for word in words if word.lower() not in STOP and word.lower() not in _OPENERS)
 
 
-_REMAINDERS = _words("rest remaining remainder others stock total lot")
-_PRONOUNS = _words("them these those it this that what all")
-_MODIFIERS = _words("more fewer less extra further additional other loose larger smaller higher lower")
-_OPENERS = _words("figure one taken together their everything how what on by once work next soon")
+_REMAINDERS = wordset("rest remaining remainder others stock total lot")
+_PRONOUNS = wordset("them these those it this that what all")
+_MODIFIERS = wordset("more fewer less extra further additional other loose larger smaller higher lower")
+_OPENERS = wordset("figure one taken together their everything how what on by once work next soon")
