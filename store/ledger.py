@@ -10,8 +10,8 @@ from factory.ports import Money, Unanswered
 from store import sqlite
 from store.schema import IDENTITY, attempt_tallies, call_tallies, jobs, open_attempts, unjournaled_attempts
 
-LOST: Final = "lost"
-"""The flag of an attempt that was charged in full because its process died."""
+# Both the status and the flag of an attempt that is charged in full because its process died.
+_LOST: Final = Unanswered.LOST.value
 
 
 def money(connection: Connection, job: Any) -> Money:
@@ -33,7 +33,7 @@ def charge_open(connection: Connection, job: int) -> None:
         return
     charge(connection, job, left)
     _keep_open(connection, job)
-    tally = {"job": job, "model": "", "served_model": "", "flag": LOST, "attempts": count, "cost_nano_usd": left}
+    tally = {"job": job, "model": "", "served_model": "", "flag": _LOST, "attempts": count, "cost_nano_usd": left}
     connection.execute(sqlite.insert_or_add(attempt_tallies, ("attempts", "cost_nano_usd")), tally)
     connection.execute(delete(open_attempts).where(of_job))
 
@@ -45,11 +45,11 @@ def _keep_open(connection: Connection, job: int) -> None:
         **{name: opened[name] for name in (*IDENTITY, "number", "reserved_nano_usd")},
         "started_at": opened.opened_at,
         "seconds": literal(0.0),
-        "status": literal(Unanswered.LOST.value),
+        "status": literal(_LOST),
         "detail": literal(""),
         "served_model": literal(""),
         "cost_nano_usd": opened.reserved_nano_usd,
-        "flag": literal(LOST),
+        "flag": literal(_LOST),
         "model": literal(""),
     }
     rows = select(*(value.label(name) for name, value in values.items())).where(opened.job == job)

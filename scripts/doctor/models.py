@@ -17,6 +17,7 @@ from factory.providers.connection import Connections
 from factory.providers.endpoint import NO_KEY, Endpoint, endpoint_of, provider_of, settings_of
 from factory.providers.secrets import Blotter
 from factory.types import Cast, Member, Message, ModelReply, ModelRequest, ReplySchema, Role
+from factory.types.model_name import is_as_asked
 from scripts.console import latency
 from scripts.doctor.diagnosis import Diagnosis, Level, failed
 
@@ -154,7 +155,7 @@ def _judged(
     served = outcome.served_model
     if served and served != target.name:
         told.append(f"served by {served}")
-        if not (served.startswith(target.name) or target.name.endswith(f"/{served}")):
+        if not is_as_asked(target.member.model, served):
             fixes.append("Name the model that really answers in the cast, so that its family and price are the right ones")
     told.append(_priced(price, cost))
     fixes += _money_fixes(target, price)
