@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from factory.budget import FREE, Budget, Price, attempt_cost_nano, input_tokens_bound, worst_case_nano
 from factory.errors import CallGivenUp, FactoryError, ModelFailure, ProviderUnusable
 from factory.limits import Clock, DeadEnd, Endpoint, Retry, SingledOut, Slot
-from factory.ports import Attempt, CallIdentity, Lease, Model, Store
+from factory.ports import Attempt, CallIdentity, Lease, Model, Store, Unanswered
 from factory.types import ModelReply, ModelRequest, Role
 
 
@@ -70,18 +70,19 @@ class Caller:
         except BaseException:
             # What it cost must reach the record, also where the job is closed at this very moment.
             self._waiting.discard(task)
-            await self._let_go(identity, attempts)
+            await self._let_go(identity, request.model, attempts)
             raise
         finally:
             self._waiting.discard(task)
 
-    async def _let_go(self, identity: CallIdentity, attempts: Sequence[Attempt]) -> None:
-        """Settle on record what a call cost that ends with nothing to journal: left open, all it reserved would be charged."""
-        if any(attempt.reserved_nano_usd for attempt in attempts):
+    async def _let_go(self, identity: CallIdentity, model: str, attempts: Sequence[Attempt]) -> None:
+        """Settle on record the attempts of a call that ends with nothing to journal: left open, all they reserved would be
+        charged.
+        """
+        if attempts:
             # A store that refuses is, or will be, why the job ends; what stays open is then charged in full.
             with suppress(FactoryError):
-                cost = sum(attempt.cost_nano_usd for attempt in attempts)
-                await self.store.settle_attempts(self.lease, identity, cost)
+                await self.store.settle_attempts(self.lease, identity, model, attempts)
 
     async def _call(
         self, task: asyncio.Task[Any], identity: CallIdentity, request: ModelRequest, attempts: list[Attempt]
@@ -151,7 +152,7 @@ class Caller:
         self._waiting.discard(task)
         number, sent = len(attempts), False
         outcome: ModelReply | ModelFailure | None = None
-        refused = False
+        refused: ProviderUnusable | None = None
         began, clock = time.time(), time.perf_counter()
         try:
             if worst:
@@ -162,17 +163,21 @@ class Caller:
             outcome = await channel.model.complete(request)
         except ModelFailure as failure:
             outcome = failure
-        except ProviderUnusable:
+        except ProviderUnusable as unusable:
             # A wrong key, a model nobody knows: turned away before any work was done.
-            refused = True
+            refused = unusable
             raise
         finally:
             # An attempt that was cut off (an adapter's bug, say) may have been billed: it is charged in full.
-            free = refused or not sent
+            free = refused is not None or not sent
             cost = 0 if free else _cost_nano(channel.price, outcome) if outcome is not None else None
             settled = self.budget.settle(held, cost)
             seconds = time.perf_counter() - clock
-            attempts.append(_record(number, began, seconds, outcome, worst, settled.cost_nano, settled.flag.value))
+            money = _Settled(worst, settled.cost_nano, settled.flag.value)
+            if outcome is not None:
+                attempts.append(_record(number, began, seconds, outcome, money))
+            else:
+                attempts.append(_unanswered(number, began, seconds, refused, sent, money))
         if slot is not None and outcome.usage is not None:
             slot.used(outcome.usage.input_tokens + outcome.usage.output_tokens)
         if isinstance(outcome, ModelFailure):
@@ -219,12 +224,15 @@ def _asked_for(failure: ModelFailure) -> float:
     return min(max(failure.retry_after_s or 0.0, 0.0), 30.0)
 
 
-def _record(
-    number: int, began: float, seconds: float, outcome: ModelReply | ModelFailure | None, reserved: int, cost: int, flag: str
-) -> Attempt:
-    """outcome: None for an attempt that ended the job, of which only the money is kept."""
-    if outcome is None:
-        return Attempt(number, began, seconds, "", reserved_nano_usd=reserved, cost_nano_usd=cost, flag=flag)
+class _Settled(NamedTuple):
+    """What an attempt reserved and cost, in nano-dollars, and the flag of its settlement."""
+
+    reserved: int
+    cost: int
+    flag: str
+
+
+def _record(number: int, began: float, seconds: float, outcome: ModelReply | ModelFailure, money: _Settled) -> Attempt:
     failure = outcome if isinstance(outcome, ModelFailure) else None
     usage = outcome.usage
     return Attempt(
@@ -238,7 +246,20 @@ def _record(
         input_tokens=usage.input_tokens if usage else None,
         output_tokens=usage.output_tokens if usage else None,
         cached_tokens=usage.cached_tokens if usage else None,
-        reserved_nano_usd=reserved,
-        cost_nano_usd=cost,
-        flag=flag,
+        reserved_nano_usd=money.reserved,
+        cost_nano_usd=money.cost,
+        flag=money.flag,
+    )
+
+
+def _unanswered(
+    number: int, began: float, seconds: float, refused: ProviderUnusable | None, sent: bool, money: _Settled
+) -> Attempt:
+    """An attempt that ended the job."""
+    if refused is not None:
+        status, detail = Unanswered.UNUSABLE, refused.what
+    else:
+        status, detail = (Unanswered.CUT_OFF if sent else Unanswered.UNSENT), ""
+    return Attempt(
+        number, began, seconds, status.value, detail, "", None, None, None, None, money.reserved, money.cost, money.flag
     )

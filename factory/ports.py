@@ -212,11 +212,24 @@ class CallIdentity:
     sample: int
 
 
+class Unanswered(StrEnum):
+    """How an attempt can end that has neither an answer nor a typed failure, and so no journaled call.
+
+    UNUSABLE: turned away by a provider that takes no further call; UNSENT: given up before it was sent; CUT_OFF: broken off by
+    an error of our own; LOST: under way, or settled only in memory, when its process died.
+    """
+
+    UNUSABLE = "unusable"
+    UNSENT = "unsent"
+    CUT_OFF = "cut_off"
+    LOST = "lost"
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One physical try. started_at: unix seconds; status: "ok" or a FailureKind; money in integer nano-dollars.
+    """One physical try. started_at: unix seconds; status: "ok", a FailureKind, or an Unanswered; money in integer nano-dollars.
 
-    flag: what its settlement must confess: "unmetered", "overrun", or "".
+    flag: what its settlement must confess: "unmetered", "overrun", "lost" (charged in full with its process), or "".
     """
 
     number: int
@@ -320,6 +333,28 @@ class Landing:
 
 
 @dataclass(frozen=True, slots=True)
+class UnjournaledAttempt:
+    """An attempt of a call that came to nothing. model: as it was asked for, "" where the process died that knew."""
+
+    identity: CallIdentity
+    model: str
+    attempt: Attempt
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptTally:
+    """A job's attempts of one model that call for attention: answered under the name `served_model` (as given, "" where none
+    was), settled with this flag. cost in nano-dollars over all of them.
+    """
+
+    model: str
+    served_model: str
+    flag: str
+    attempts: int
+    cost_nano_usd: int
+
+
+@dataclass(frozen=True, slots=True)
 class Holder:
     """A process that can hold a lease: host (with boot id), pid, and the pid's start time, so a reused pid is no one else."""
 
@@ -365,7 +400,8 @@ class EndpointFigures:
 class Snapshot:
     """A job's numbers as `status` shows them. measures: of each yes/no measure of the landed candidates how many are yes, and
     of how many; planted: kind -> {"gate": claimed by, "planted": n, "by": {gate: n}}; endpoints: as last kept, so of a moment
-    at most some seconds ago while the job runs, and of its end otherwise.
+    at most some seconds ago while the job runs, and of its end otherwise; attempts: those that call for attention, whether
+    their calls were journaled or not.
     """
 
     job: JobRecord
@@ -379,6 +415,7 @@ class Snapshot:
     lease_alive: bool = False
     seconds: float = 0.0
     endpoints: Sequence[EndpointFigures] = ()
+    attempts: Sequence[AttemptTally] = ()
 
 
 @runtime_checkable
@@ -414,8 +451,15 @@ class Store(Protocol):
         """Keep a finished call with its attempts; its open reservations are settled in the same transaction."""
         ...
 
-    async def settle_attempts(self, lease: Lease, identity: CallIdentity, cost_nano_usd: int) -> None:
-        """Close the open reservations of a call that ended without anything to keep, and charge what its attempts cost."""
+    async def settle_attempts(self, lease: Lease, identity: CallIdentity, model: str, attempts: Sequence[Attempt]) -> None:
+        """Keep the attempts of a call that came to nothing, close its open reservations and charge what they cost.
+
+        It is no answered call: a resume makes it anew.
+        """
+        ...
+
+    def unjournaled_attempts(self, job_id: str) -> Sequence[UnjournaledAttempt]:
+        """The attempts that no journaled call accounts for, in the order in which they were kept."""
         ...
 
     def money(self, job_id: str) -> Money: ...

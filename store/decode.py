@@ -7,7 +7,16 @@ from typing import Any
 
 import orjson
 
-from factory.ports import Attempt, CallIdentity, CallRecord, EndpointFigures, JobRecord, JobState, Policy
+from factory.ports import (
+    Attempt,
+    CallIdentity,
+    CallRecord,
+    EndpointFigures,
+    JobRecord,
+    JobState,
+    Policy,
+    UnjournaledAttempt,
+)
 from factory.types import CallRef, Candidate, Coordinate, Finding, Outcome, Receipt, Revision, Stage, State
 
 
@@ -37,7 +46,7 @@ def job(row: Any) -> JobRecord:
 def call(row: Any, attempts: Iterable[Any]) -> CallRecord:
     """row: of calls, with request_data and response_data from the blobs."""
     return CallRecord(
-        identity=CallIdentity(row.idx, row.revision, row.gate, row.purpose, row.role, row.slot, row.sample),
+        identity=_identity(row),
         key=row.key,
         model=row.model,
         request_hash=row.request_hash,
@@ -48,6 +57,15 @@ def call(row: Any, attempts: Iterable[Any]) -> CallRecord:
         attempts=tuple(_attempt(each) for each in attempts),
         planted=None if row.planted is None else orjson.loads(row.planted),
     )
+
+
+def unjournaled(row: Any) -> UnjournaledAttempt:
+    """row: of unjournaled_attempts."""
+    return UnjournaledAttempt(_identity(row), row.model, _attempt(row))
+
+
+def _identity(row: Any) -> CallIdentity:
+    return CallIdentity(row.idx, row.revision, row.gate, row.purpose, row.role, row.slot, row.sample)
 
 
 def _attempt(row: Any) -> Attempt:

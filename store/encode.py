@@ -13,7 +13,7 @@ import orjson
 
 from factory.canonical import canonical_json, sha256_hex
 from factory.errors import FactoryError
-from factory.ports import CallIdentity, CallRecord, EndpointFigures, GateTally, JobRecord, Landing
+from factory.ports import Attempt, CallIdentity, CallRecord, EndpointFigures, GateTally, JobRecord, Landing
 from factory.types import CallRef, Candidate
 from factory.types.seal import Sealed, sealed
 from store.schema import IDENTITY, calls
@@ -36,13 +36,26 @@ def text_json(value: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class CallRows:
-    """A journaled call. blobs: sha256 to a row; spent: nano-dollars over its attempts."""
+    """A journaled call. blobs: sha256 to a row; spent: nano-dollars over its attempts; tallies: of attempt_tallies."""
 
     call: Row
     attempts: tuple[Row, ...]
     blobs: dict[str, Row]
     role: str
     spent_nano_usd: int
+    tallies: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UnjournaledRows:
+    """A call that came to nothing, by its identity's values. attempts: of unjournaled_attempts, without serial; cost:
+    nano-dollars over them; tallies: of attempt_tallies.
+    """
+
+    call: Row
+    attempts: tuple[Row, ...]
+    cost_nano_usd: int
+    tallies: tuple[Row, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +94,40 @@ def call_rows(job: int, call: CallRecord, known: Container[str]) -> CallRows:
     hashes = (call.request_hash, request, call.response_hash, response)
     return CallRows(
         call=(*identity, call.key, call.model, *hashes, str(call.status), planted),
-        attempts=tuple(
-            (
-                *identity, a.number, a.started_at, a.seconds, str(a.status), a.detail, a.served_model, a.request_id,
-                a.input_tokens, a.output_tokens, a.cached_tokens, a.reserved_nano_usd, a.cost_nano_usd, a.flag,
-            )
-            for a in call.attempts
-        ),
+        attempts=_attempt_rows(identity, call.attempts),
         blobs=blobs,
         role=str(call.identity.role),
         spent_nano_usd=sum(a.cost_nano_usd for a in call.attempts),
+        tallies=_attempt_tallies(job, call.model, call.attempts),
+    )
+
+
+def unjournaled_rows(job: int, at: CallIdentity, model: str, attempts: Sequence[Attempt]) -> UnjournaledRows:
+    identity = identity_row(job, at)
+    return UnjournaledRows(
+        call=identity,
+        attempts=tuple((*row, model) for row in _attempt_rows(identity, attempts)),
+        cost_nano_usd=sum(a.cost_nano_usd for a in attempts),
+        tallies=_attempt_tallies(job, model, attempts),
+    )
+
+
+def _attempt_rows(identity: Row, attempts: Sequence[Attempt]) -> tuple[Row, ...]:
+    return tuple(
+        (
+            *identity, a.number, a.started_at, a.seconds, str(a.status), a.detail, a.served_model, a.request_id,
+            a.input_tokens, a.output_tokens, a.cached_tokens, a.reserved_nano_usd, a.cost_nano_usd, a.flag,
+        )
+        for a in attempts
     )  # fmt: skip
+
+
+def _attempt_tallies(job: int, model: str, attempts: Sequence[Attempt]) -> tuple[Row, ...]:
+    """A row for each attempt that was flagged, or served under another name than it was asked for by on the wire."""
+    asked = ("", model, model.partition("/")[2])
+    return tuple(
+        (job, model, a.served_model, a.flag, 1, a.cost_nano_usd) for a in attempts if a.flag or a.served_model not in asked
+    )
 
 
 def landing_rows(job: int, landing: Landing, embedder: str, at: float) -> LandingRows:

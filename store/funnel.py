@@ -7,10 +7,10 @@ from typing import Any, Final
 import orjson
 from sqlalchemy import Connection, func, select
 
-from factory.ports import JobState, Snapshot
+from factory.ports import AttemptTally, JobState, Snapshot
 from factory.types import Role
 from store import decode, leases, ledger, reader
-from store.schema import call_tallies, calls, candidates, gate_tallies, measure_tallies
+from store.schema import attempt_tallies, call_tallies, calls, candidates, gate_tallies, measure_tallies
 from store.schema import leases as lease_table
 
 _NANO: Final = 1_000_000_000
@@ -33,6 +33,7 @@ def snapshot(connection: Connection, job_id: str) -> Snapshot:
         lease_alive=row.state == JobState.RUNNING and leases.is_alive(lease),
         seconds=leases.worked_seconds(lease),
         endpoints=reader.endpoint_figures(connection, row.number),
+        attempts=_attempts(connection, row.number),
     )
 
 
@@ -51,6 +52,12 @@ def _candidates(connection: Connection, job: int) -> tuple[dict[str, int], dict[
 def _calls(connection: Connection, job: int) -> dict[str, int]:
     rows = connection.execute(select(call_tallies).where(call_tallies.c.job == job).order_by(call_tallies.c.role))
     return {row.role: row.calls for row in rows}
+
+
+def _attempts(connection: Connection, job: int) -> list[AttemptTally]:
+    table = attempt_tallies
+    rows = connection.execute(select(table).where(table.c.job == job).order_by(*table.primary_key.columns))
+    return [AttemptTally(row.model, row.served_model, row.flag, row.attempts, row.cost_nano_usd) for row in rows]
 
 
 def _gates(connection: Connection, job: int) -> list[dict[str, Any]]:

@@ -19,8 +19,9 @@ Outcome = Lease | None | Exception
 """What became of an operation: its answer, or why nothing of it was written."""
 
 
-def _plain(table: Table) -> Bulk:
-    return bulk.inserting(insert(table), [c.name for c in table.columns])
+def _plain(table: Table, *, serial: bool = True) -> Bulk:
+    """serial: False where the database numbers the rows itself, by their first column."""
+    return bulk.inserting(insert(table), [c.name for c in table.columns][0 if serial else 1 :])
 
 
 _CALL_COUNTERS: Final = ("calls", "cost_nano_usd")
@@ -28,6 +29,7 @@ _GATE_COUNTERS: Final = ("candidates", "calls", "seconds", "cost_nano_usd")
 _ENDPOINT_FIGURES: Final = [column.name for column in schema.endpoints.columns if not column.primary_key]
 
 _MEASURE_COUNTERS: Final = ("yes", "taken")
+_ATTEMPT_COUNTERS: Final = ("attempts", "cost_nano_usd")
 
 
 def _adding(table: Table, counters: Sequence[str]) -> Bulk:
@@ -44,6 +46,8 @@ class Bulks:
         self.calls = _plain(schema.calls)
         self.attempts = _plain(schema.call_attempts)
         self.call_tallies = _adding(schema.call_tallies, _CALL_COUNTERS)
+        self.unjournaled = _plain(schema.unjournaled_attempts, serial=False)
+        self.attempt_tallies = _adding(schema.attempt_tallies, _ATTEMPT_COUNTERS)
         self.candidates = _plain(schema.candidates)
         self.revisions = _plain(schema.revisions)
         self.receipts = _plain(schema.receipts)
@@ -151,10 +155,12 @@ class Group:
                 statement = sqlite.insert_or_replace(schema.endpoints, _ENDPOINT_FIGURES)
                 for row in rows:
                     self._connection.execute(statement, row)
-            case operations.SettleAttempts(lease, call, cost):
-                leases.held(self._connection, lease)
-                self._bulks.settled.run(self._connection, [call])
-                ledger.charge(self._connection, call[0], cost)
+            case operations.SettleAttempts(lease, rows):
+                job = leases.held(self._connection, lease).number
+                self._bulks.settled.run(self._connection, [rows.call])
+                self._bulks.unjournaled.run(self._connection, rows.attempts)
+                self._bulks.attempt_tallies.run(self._connection, _added_up(rows.tallies))
+                ledger.charge(self._connection, job, rows.cost_nano_usd)
             case operations.PutCache(key, data):
                 statement = sqlite.insert_or_replace(schema.caches, ("data", "at"))
                 self._connection.execute(statement, {"key": key, "data": data, "at": holders.wall()})
@@ -215,6 +221,7 @@ class Group:
         into.attempts.run(write, [row for operation in self._calls for row in operation.rows.attempts])
         into.settled.run(write, list(self._settled))
         into.call_tallies.run(write, [(*key, *counts) for key, counts in tallies.items()])
+        into.attempt_tallies.run(write, _added_up(row for operation in self._calls for row in operation.rows.tallies))
 
     def _flush_landings(self) -> None:
         write, into, rows = self._connection, self._bulks, [operation.rows for operation in self._landings]
@@ -235,6 +242,16 @@ class Group:
         if self._passed is not None:
             for _ in range(times):
                 self._passed(name)
+
+
+def _added_up(tallies: Iterable[Row]) -> list[Row]:
+    """Rows of attempt_tallies, one for each key."""
+    sums: dict[Row, list[int]] = {}
+    for *key, attempts, cost in tallies:
+        total = sums.setdefault(tuple(key), [0, 0])
+        total[0] += attempts
+        total[1] += cost
+    return [(*key, *total) for key, total in sums.items()]
 
 
 def _gate_tallies(landings: Sequence[operations.Land]) -> list[Row]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from factory.ports import Holder, JobState, Lease
-from store.encode import CallRows, LandingRows, Row
+from store.encode import CallRows, LandingRows, Row, UnjournaledRows
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +84,9 @@ class OpenAttempt:
 
 @dataclass(frozen=True, slots=True)
 class SettleAttempts:
-    """call: the first columns of its rows, see `schema.IDENTITY`."""
-
     kind: ClassVar[str] = ""
     lease: Lease
-    call: Row
-    cost_nano_usd: int
+    rows: UnjournaledRows
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, Select, func, select
 
 from factory.errors import BadInput
-from factory.ports import RUN, CallRecord, CorpusEntry, EndpointFigures, JobRecord, Money
+from factory.ports import RUN, CallRecord, CorpusEntry, EndpointFigures, JobRecord, Money, UnjournaledAttempt
 from factory.types import Candidate, State
 from store import decode, ledger
 from store.schema import (
@@ -24,6 +24,7 @@ from store.schema import (
     jobs,
     receipts,
     revisions,
+    unjournaled_attempts,
     vectors,
 )  # fmt: skip
 
@@ -109,6 +110,12 @@ class Reader:
                 attempts[_identity(row)].append(row)
             rows = connection.execute(_of_unit(_CALLS, calls, job, index))
             return [decode.call(row, attempts[_identity(row)]) for row in rows]
+
+    def unjournaled_attempts(self, job_id: str) -> list[UnjournaledAttempt]:
+        table = unjournaled_attempts
+        with self._engine.connect() as connection:
+            wanted = select(table).where(table.c.job == job_row(connection, job_id).number).order_by(table.c.serial)
+            return [decode.unjournaled(row) for row in connection.execute(wanted)]
 
     def last_journaled_index(self, job_id: str) -> int:
         with self._engine.connect() as connection:

@@ -26,10 +26,10 @@ from sqlalchemy import (
     text,
 )
 
-HEAD: Final = "0003"
+HEAD: Final = "0004"
 """The migration this code needs; kept here so that opening a current store loads no migration machinery."""
 
-APPEND_ONLY: Final = ("revisions", "receipts", "calls", "call_attempts")
+APPEND_ONLY: Final = ("revisions", "receipts", "calls", "call_attempts", "unjournaled_attempts")
 
 metadata = MetaData()
 
@@ -110,25 +110,59 @@ calls = Table(
 _PLANTED = text("planted IS NOT NULL")
 Index("calls_planted", calls.c.job, calls.c.idx, sqlite_where=_PLANTED, postgresql_where=_PLANTED)
 
+
+def _attempt_columns() -> list[Column[object]]:
+    return [
+        Column("number", Integer, nullable=False),
+        Column("started_at", Float, nullable=False),
+        Column("seconds", Float, nullable=False),
+        Column("status", Text, nullable=False),
+        Column("detail", Text, nullable=False),
+        Column("served_model", Text, nullable=False),
+        Column("request_id", Text),
+        Column("input_tokens", Integer),
+        Column("output_tokens", Integer),
+        Column("cached_tokens", Integer),
+        Column("reserved_nano_usd", BigInteger, nullable=False),
+        Column("cost_nano_usd", BigInteger, nullable=False),
+        Column("flag", Text, nullable=False, server_default=text("''")),
+    ]
+
+
 call_attempts = Table(
     "call_attempts",
     metadata,
     *_identity_columns(),
-    Column("number", Integer, nullable=False),
-    Column("started_at", Float, nullable=False),
-    Column("seconds", Float, nullable=False),
-    Column("status", Text, nullable=False),
-    Column("detail", Text, nullable=False),
-    Column("served_model", Text, nullable=False),
-    Column("request_id", Text),
-    Column("input_tokens", Integer),
-    Column("output_tokens", Integer),
-    Column("cached_tokens", Integer),
-    Column("reserved_nano_usd", BigInteger, nullable=False),
-    Column("cost_nano_usd", BigInteger, nullable=False),
-    Column("flag", Text, nullable=False, server_default=text("''")),
+    *_attempt_columns(),
     PrimaryKeyConstraint(*IDENTITY, "number"),
     ForeignKeyConstraint(IDENTITY, [f"calls.{name}" for name in IDENTITY]),
+    sqlite_with_rowid=False,
+)
+
+# Attempts of calls that came to nothing: given up, ended with the job, or lost with their process. They have no row in calls,
+# and after a resume the same call begins anew, with the same numbers. What they cost is in jobs.charged_nano_usd.
+unjournaled_attempts = Table(
+    "unjournaled_attempts",
+    metadata,
+    Column("serial", Integer, primary_key=True),
+    *_identity_columns(),
+    *_attempt_columns(),
+    Column("model", Text, nullable=False),
+    ForeignKeyConstraint(["job"], ["jobs.number"]),
+    Index("unjournaled_attempts_by_unit", "job", "idx"),
+)
+
+# The attempts of both kinds that call for attention: served under another name than asked for, or flagged.
+attempt_tallies = Table(
+    "attempt_tallies",
+    metadata,
+    Column("job", Integer, ForeignKey("jobs.number"), nullable=False),
+    Column("model", Text, nullable=False),
+    Column("served_model", Text, nullable=False),
+    Column("flag", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("cost_nano_usd", BigInteger, nullable=False),
+    PrimaryKeyConstraint("job", "model", "served_model", "flag"),
     sqlite_with_rowid=False,
 )
 

@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 from factory.canonical import sha256_hex
 from factory.errors import BadInput, FactoryError
 from factory.ports import (
+    Attempt,
     CallIdentity,
     CallRecord,
     CorpusEntry,
@@ -22,6 +23,7 @@ from factory.ports import (
     Money,
     PastRun,
     Snapshot,
+    UnjournaledAttempt,
 )
 from factory.types import Candidate
 from store import chain, crashpoints, encode, funnel, history, holders, migrate, operations, sqlite
@@ -145,10 +147,14 @@ class SqlStore:
             # Requests repeat (a panel is asked one prompt many times), responses hardly ever.
             self._known.add(rows.call[encode.REQUEST_BLOB])
 
-    async def settle_attempts(self, lease: Lease, identity: CallIdentity, cost_nano_usd: int) -> None:
-        """Close the open reservations of a call that ended without anything to keep, and charge what its attempts cost."""
+    async def settle_attempts(self, lease: Lease, identity: CallIdentity, model: str, attempts: Sequence[Attempt]) -> None:
+        """Keep the attempts of a call that came to nothing, close its open reservations and charge what they cost."""
         job, _ = self._job(lease.job)
-        await self._write(operations.SettleAttempts(lease, encode.identity_row(job, identity), cost_nano_usd))
+        await self._write(operations.SettleAttempts(lease, encode.unjournaled_rows(job, identity, model, attempts)))
+
+    def unjournaled_attempts(self, job_id: str) -> Sequence[UnjournaledAttempt]:
+        """In the order in which they were kept. The job by its id or a unique beginning of it. Raises BadInput."""
+        return self._reader.unjournaled_attempts(job_id)
 
     def money(self, job_id: str) -> Money:
         """By id or a unique beginning of it. Raises BadInput."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,6 +12,7 @@ from typing import Any, Final
 from factory.budget import FREE, Price, Rates, attempt_cost_nano, cost_nano, input_tokens_bound, worst_case_nano
 from factory.errors import BadInput
 from factory.types import Cast, Member, Role, TokenPrice
+from factory.types.model_name import undated
 
 __all__ = [
     "Price", "Rates", "attempt_cost_nano", "cost_nano", "input_tokens_bound", "price_of", "prices_of",
@@ -21,8 +21,6 @@ __all__ = [
 
 # USD per million tokens to nano-dollars per million tokens.
 _NANO: Final = 10**9
-# A dated name is the same model; any other ending may be another one: -2024-08-06, -20250929, -0613, -001, @20250929, -latest.
-_DATED: Final = re.compile(r"(?:-\d{4}-\d{2}-\d{2}|[-@]\d{8}|-\d{3,4}|-latest)\Z")
 # A price may change by the hour of the day, and a job may run for a while.
 _AHEAD: Final = tuple(timedelta(minutes=30 * step) for step in range(97))
 
@@ -107,8 +105,8 @@ def _is_named(name: str, model: Any) -> bool:
     dearer than the one listed would go at the old one's price.
     """
     listed = {model.id.lower(), *_literals(model.match)}
-    plain = _DATED.sub("", name)
-    return name in listed or plain in listed or plain in {_DATED.sub("", other) for other in listed}
+    plain = undated(name)
+    return name in listed or plain in listed or plain in {undated(other) for other in listed}
 
 
 def _literals(clause: Any) -> Iterator[str]:

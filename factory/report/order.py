@@ -91,6 +91,15 @@ def _before(found: tuple[float, tuple[int, ...]], known: tuple[float, tuple[int,
     return found[1] < known[1]
 
 
+def kill_rate(row: Mapping[str, Any]) -> float | None:
+    """The share of the candidates a gate checked that it stopped: rejected, held or errored; None before the first.
+
+    row: a gate's of the status.
+    """
+    checked = int(row["checked"])
+    return (row["rejected"] + row["held"] + row["errored"]) / checked if checked else None
+
+
 def order_json(rows: Sequence[Mapping[str, Any]], after: Mapping[str, Sequence[str]]) -> dict[str, Any] | None:
     """What `status` suggests: rows are its gates in pipeline order, after the gates' dependencies.
 
@@ -105,7 +114,7 @@ def order_json(rows: Sequence[Mapping[str, Any]], after: Mapping[str, Sequence[s
         Station(
             row["gate"],
             (row["cost_usd"] if money else row["seconds"]) / row["checked"],
-            (row["rejected"] + row["held"] + row["errored"]) / row["checked"],
+            kill_rate(row) or 0.0,
             tuple(after[row["gate"]]),
         )
         for row in seen

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from factory.errors import BadInput
 from factory.report import show_json, status_json
+from factory.report.order import kill_rate
 from scripts.console import clean, latency, say, say_json
 from scripts.console import show as draw
 from scripts.registry import find_recipe
@@ -61,7 +62,10 @@ def print_status(store: SqlStore, job_id: str, url: str, json: bool) -> None:
         f"{attempts} attempts: {facts['accepted']} accepted{share}, {facts['held']} held, "
         f"{facts['rejected']} rejected, {facts['errored']} errored"
     )
-    draw(_funnel(facts["gates"]))
+    # Two tables: one that held it all would be too wide for 80 columns.
+    draw(funnel_table(facts["gates"]))
+    if facts["gates"]:
+        draw(economics_table(facts["gates"]))
     if facts["bands"]:
         say("bands: " + ", ".join(f"{band} {count}" for band, count in facts["bands"].items()))
     calls, money = facts["calls"], facts["money"]
@@ -69,6 +73,7 @@ def print_status(store: SqlStore, job_id: str, url: str, json: bool) -> None:
     cap = f"${money['cap_usd']:.4f}" if money["cap_usd"] is not None else "none"
     each = f"${money['per_accepted_usd']:.4f}" if money["per_accepted_usd"] is not None else "-"
     say(f"money: spent ${money['spent_usd']:.4f}, reserved ${money['reserved_usd']:.4f}, cap {cap}, per accepted {each}")
+    _attention(facts)
     if facts["endpoints"]:
         draw(_endpoints(facts["endpoints"]))
     if snapshot.seconds > 0 and attempts:
@@ -86,6 +91,25 @@ def print_status(store: SqlStore, job_id: str, url: str, json: bool) -> None:
         )
     say(f"store: {url}")
     say(_next(facts))
+
+
+def _attention(facts: dict[str, Any]) -> None:
+    """Another model than was asked for, and money charged for want of a usage to reckon with."""
+    for row in facts["substituted"]:
+        say(
+            f"ANOTHER MODEL ANSWERED: {row['asked']} was asked, {row['served']} served {row['attempts']} of its answers; "
+            "its family and price are not the cast's",
+            style="bold yellow",
+        )
+    unmetered, lost = facts["charged_in_full"]["unmetered"], facts["charged_in_full"]["lost"]
+    told = []
+    if unmetered["attempts"]:
+        models = ", ".join(f"{model} {count}" for model, count in unmetered["by_model"].items())
+        told.append(f"{unmetered['attempts']} attempts without a usable usage, ${unmetered['cost_usd']:.4f} ({models})")
+    if lost["attempts"]:
+        told.append(f"{lost['attempts']} under way when their process died, ${lost['cost_usd']:.4f}")
+    if told:
+        say("charged in full: " + "; ".join(told))
 
 
 def _order(order: dict[str, Any], line: list[str]) -> str:
@@ -108,17 +132,32 @@ def _next(facts: dict[str, Any]) -> str:
     return f"next: factory export --to parquet --out DIR --run {facts['job']}   or   factory show CANDIDATE"
 
 
-def _funnel(gates: list[dict[str, Any]]) -> Table:
+def funnel_table(gates: list[dict[str, Any]]) -> Table:
+    """What became of the candidates at each gate."""
     table = Table(box=None, pad_edge=False)
-    columns = ("checked", "passed", "repaired", "rejected", "held", "errored", "calls", "seconds")
+    columns = ("checked", "passed", "repaired", "rejected", "held", "errored")
     table.add_column("gate")
     for name in columns:
         table.add_column(name, justify="right")
     table.add_column("top reasons", overflow="fold")
     for gate in gates:
         reasons = ", ".join(f"{reason} {count}" for reason, count in list(gate["reasons"].items())[:4])
-        cells = (f"{gate[name]:.1f}" if name == "seconds" else str(gate[name]) for name in columns)
-        table.add_row(clean(gate["gate"]), *cells, clean(reasons))
+        table.add_row(clean(gate["gate"]), *(str(gate[name]) for name in columns), clean(reasons))
+    return table
+
+
+def economics_table(gates: list[dict[str, Any]]) -> Table:
+    """What each gate stops, and what it takes to; each: of one candidate it checked."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("gate")
+    for name in ("kill rate", "calls", "seconds", "s each", "USD", "USD each"):
+        table.add_column(name, justify="right")
+    for gate in gates:
+        rate, checked = kill_rate(gate), gate["checked"] or 1
+        seconds, usd = gate["seconds"], gate["cost_usd"]
+        share = "-" if rate is None else f"{rate:.1%}"
+        each = (f"{seconds:.1f}", f"{seconds / checked:.3f}", f"{usd:.4f}", f"{usd / checked:.5f}")
+        table.add_row(clean(gate["gate"]), share, str(gate["calls"]), *each)
     return table
 
 

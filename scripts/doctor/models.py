@@ -19,6 +19,7 @@ from factory.providers.failures import RequestRefused
 from factory.providers.options import STRUCTURED, settings_of
 from factory.providers.secrets import Blotter
 from factory.types import Cast, Member, Message, ModelReply, ModelRequest, ReplySchema, Role
+from factory.types.model_name import is_as_asked
 from scripts.console import latency
 from scripts.doctor.diagnosis import Diagnosis, Level, failed
 
@@ -192,7 +193,7 @@ def _judged(
     served = outcome.served_model
     if served and served != target.name:
         told.append(f"served by {served}")
-        if not (served.startswith(target.name) or target.name.endswith(f"/{served}")):
+        if not is_as_asked(target.member.model, served):
             fixes.append("Name the model that really answers in the cast, so that its family and price are the right ones")
     told.append(_priced(price, cost))
     fixes += _money_fixes(target, price)

@@ -14,7 +14,7 @@ from factory.budget import FREE, Budget, Price, Rates
 from factory.caller import Caller, Channel
 from factory.errors import CallGivenUp, FailureKind, LimitReached, ModelFailure, ProviderUnusable
 from factory.limits import Limits
-from factory.ports import CallIdentity, Lease, Model, Store
+from factory.ports import Attempt, CallIdentity, Lease, Model, Store
 from factory.types import Message, ModelReply, ModelRequest, Role, Usage
 from tests.limits.fake_clock import FakeClock, settled
 
@@ -34,9 +34,11 @@ class Ledger:
 
     opened: list[tuple[int, int, int]] = field(default_factory=list)
     closed: list[tuple[int, int]] = field(default_factory=list)
+    kept: list[tuple[str, tuple[Attempt, ...]]] = field(default_factory=list)
 
-    async def settle_attempts(self, lease: Lease, of: CallIdentity, nano: int) -> None:
-        self.closed.append((of.sample, nano))
+    async def settle_attempts(self, lease: Lease, of: CallIdentity, model: str, attempts: Sequence[Attempt]) -> None:
+        self.closed.append((of.sample, sum(attempt.cost_nano_usd for attempt in attempts)))
+        self.kept.append((model, tuple(attempts)))
 
     async def open_attempt(self, lease: Lease, of: CallIdentity, number: int, nano: int) -> None:
         await asyncio.sleep(0)
@@ -47,7 +49,7 @@ class Ledger:
 class Provider:
     """Answers, or fails, in the given order; the last outcome repeats. Waits for `gate` where there is one."""
 
-    outcomes: list[ModelReply | ModelFailure | ProviderUnusable]
+    outcomes: Sequence[ModelReply | Exception]
     calls: int = 0
     gate: asyncio.Event | None = None
     seen_open: list[int] = field(default_factory=list)
@@ -59,7 +61,7 @@ class Provider:
             self.seen_open.append(len(self.ledger.opened))
         if self.gate is not None:
             await self.gate.wait()
-        outcome = self.outcomes.pop(0) if len(self.outcomes) > 1 else self.outcomes[0]
+        outcome = self.outcomes[min(self.calls, len(self.outcomes)) - 1]
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
@@ -133,6 +135,44 @@ async def test_a_call_cancelled_between_its_tries_is_settled_on_record() -> None
     with pytest.raises(asyncio.CancelledError):
         await running
     assert ledger.opened and ledger.closed == [(0, WORST)]
+    (model, (kept,)) = ledger.kept[0]
+    assert (model, kept.status, kept.flag) == (REQUEST.model, "server_error", "unmetered")
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "detail", "cost"),
+    [
+        (ProviderUnusable("the key was not accepted"), "unusable", "the key was not accepted", 0),
+        # It was sent, so it may have been billed.
+        (ZeroDivisionError("a bug in an adapter"), "cut_off", "", WORST),
+    ],
+)
+async def test_the_attempt_that_ends_a_job_is_kept_with_those_before_it(
+    error: Exception, status: str, detail: str, cost: int
+) -> None:
+    ledger, clock = Ledger(), FakeClock()
+    provider = Provider([ModelFailure(FailureKind.RATE_LIMITED, "slow", served_model="m", request_id="r-1"), error])
+    failing = asyncio.create_task(caller(provider, ledger, budget=Budget(None), clock=clock).call(identity(), REQUEST))
+    await clock.advance(120)
+    with pytest.raises(type(error)):
+        await failing
+    ((model, attempts),) = ledger.kept
+    assert model == REQUEST.model and [attempt.number for attempt in attempts] == [0, 1]
+    first, last = attempts
+    assert (first.status, first.detail, first.served_model, first.request_id) == ("rate_limited", "slow", "m", "r-1")
+    assert (last.status, last.detail, last.reserved_nano_usd, last.cost_nano_usd) == (status, detail, WORST, cost)
+
+
+async def test_an_attempt_that_no_store_would_open_was_not_sent() -> None:
+    class Full(Ledger):
+        async def open_attempt(self, lease: Lease, of: CallIdentity, number: int, nano: int) -> None:
+            raise OSError("disk full")
+
+    ledger, provider = Full(), Provider([ANSWER])
+    with pytest.raises(OSError, match="disk full"):
+        await caller(provider, ledger, budget=Budget(None), clock=FakeClock()).call(identity(), REQUEST)
+    ((_, (kept,)),) = ledger.kept
+    assert provider.calls == 0 and (kept.status, kept.cost_nano_usd) == ("unsent", 0)
 
 
 @pytest.mark.parametrize("asked_s", [None, 60.0])
@@ -155,10 +195,10 @@ class SlowLedger(Ledger):
     asked: asyncio.Event = field(default_factory=asyncio.Event)
     free: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def settle_attempts(self, lease: Lease, of: CallIdentity, nano: int) -> None:
+    async def settle_attempts(self, lease: Lease, of: CallIdentity, model: str, attempts: Sequence[Attempt]) -> None:
         self.asked.set()
         await self.free.wait()
-        await super().settle_attempts(lease, of, nano)
+        await super().settle_attempts(lease, of, model, attempts)
 
 
 async def test_what_a_call_cost_gets_on_record_though_the_job_is_closed_as_it_ends() -> None:

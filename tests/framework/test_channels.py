@@ -14,15 +14,15 @@ SEATS = {
     ("openai/a", None, ""): "openai at api.openai.com (OPENAI_API_KEY)",
     ("openai/b", None, ""): "openai at api.openai.com (OPENAI_API_KEY)",
     ("openai/b", None, "SECOND_KEY"): "openai at api.openai.com (SECOND_KEY)",
-    ("openai/a", "http://box:8000/v1", ""): "openai at box:8000 (OPENAI_API_KEY)",
-    ("openai/b", "http://box:8000/v1/", ""): "openai at box:8000 (OPENAI_API_KEY)",
-    ("openai/qwen", "http://box/qwen/v1", ""): "openai at http://box/qwen/v1 (OPENAI_API_KEY)",
-    ("openai/llama", "http://box/llama/v1", ""): "openai at http://box/llama/v1 (OPENAI_API_KEY)",
-    ("openai/llama", "https://box/llama/v1", ""): "openai at box/llama/v1 (OPENAI_API_KEY)",
-    ("openai/x", "http://box:8000", ""): "openai at box:8000/ (OPENAI_API_KEY)",
+    ("openai/a", "http://box:8000/v1", "BOX"): "openai at box:8000 (BOX)",
+    ("openai/b", "http://box:8000/v1/", "BOX"): "openai at box:8000 (BOX)",
+    ("openai/qwen", "http://box/qwen/v1", "BOX"): "openai at http://box/qwen/v1 (BOX)",
+    ("openai/llama", "http://box/llama/v1", "BOX"): "openai at http://box/llama/v1 (BOX)",
+    ("openai/llama", "https://box/llama/v1", "BOX"): "openai at box/llama/v1 (BOX)",
+    ("openai/x", "http://box:8000", "BOX"): "openai at box:8000/ (BOX)",
     ("anthropic/c", None, ""): "anthropic at api.anthropic.com (ANTHROPIC_API_KEY)",
-    ("anthropic/c", "http://box:8000", ""): "anthropic at box:8000 (ANTHROPIC_API_KEY)",
-    ("anthropic/c", "http://box:8000/claude", ""): "anthropic at box:8000/claude (ANTHROPIC_API_KEY)",
+    ("anthropic/c", "http://box:8000", "BOX"): "anthropic at box:8000 (BOX)",
+    ("anthropic/c", "http://box:8000/claude", "BOX"): "anthropic at box:8000/claude (BOX)",
 }
 
 

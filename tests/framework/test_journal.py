@@ -13,7 +13,7 @@ from factory.caller import Caller, Channel
 from factory.errors import CallGivenUp, FactoryError, FailureKind, JournalMismatch, ModelFailure, ProviderUnusable
 from factory.journal import Journal
 from factory.limits import Clock
-from factory.ports import CallRecord, Lease, Model, Store
+from factory.ports import Attempt, CallIdentity, CallRecord, Lease, Model, Store
 from factory.types import Cast, Member, Message, ModelReply, ModelRequest, Role, Usage
 
 ASK = (Message.of("user", "What is 2 + 2?"),)
@@ -25,6 +25,7 @@ class MemoryStore:
 
     def __init__(self, calls: Sequence[CallRecord] = ()) -> None:
         self.recorded = list(calls)
+        self.unjournaled: list[tuple[CallIdentity, str, tuple[Attempt, ...]]] = []
         self.broken: Exception | None = None
 
     def last_journaled_index(self, job_id: str) -> int:
@@ -32,6 +33,9 @@ class MemoryStore:
 
     def calls(self, job_id: str, index: int) -> Sequence[CallRecord]:
         return [record for record in self.recorded if record.identity.index == index]
+
+    async def settle_attempts(self, lease: Lease, of: CallIdentity, model: str, attempts: Sequence[Attempt]) -> None:
+        self.unjournaled.append((of, model, tuple(attempts)))
 
     async def record_call(self, lease: Lease, call: CallRecord) -> None:
         await asyncio.sleep(0)
@@ -154,8 +158,12 @@ async def test_a_store_that_cannot_write_ends_the_job() -> None:
 async def test_a_call_that_keeps_failing_by_itself_is_given_up_and_not_journaled() -> None:
     store = MemoryStore()
     with pytest.raises(CallGivenUp, match="8 attempts"):
-        await ask(journal(store, Scripted(*[ModelFailure(FailureKind.SERVER_ERROR, "boom") for _ in range(8)])))
+        await ask(journal(store, Scripted(*[ModelFailure(FailureKind.SERVER_ERROR, f"boom {n}") for n in range(8)])))
     assert store.recorded == []
+    # Each of its attempts is on record all the same.
+    ((identity, model, attempts),) = store.unjournaled
+    assert (identity.gate, identity.index, model) == ("oracle", 0, "sim:oracle")
+    assert [(a.number, a.status, a.detail) for a in attempts] == [(n, "server_error", f"boom {n}") for n in range(8)]
 
 
 async def test_cancelling_the_asker_does_not_lose_a_call_in_flight() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from factory.ports import EndpointFigures, JobRecord, JobState, Money, Policy, Snapshot
+from factory.ports import AttemptTally, EndpointFigures, JobRecord, JobState, Money, Policy, Snapshot
 from factory.report import SHOW_SCHEMA, STATUS_SCHEMA, show_json, status_json
 from factory.types import CallRef, Candidate, Coordinate, Finding, Outcome, Receipt, Revision, Stage, State
 
@@ -60,6 +60,10 @@ def test_the_shape_is_the_published_one() -> None:
             "yes": 5, "taken": 200, "value": 0.025, "low": 0.010725, "high": 0.057178, "level": 0.95,
         }},
         "endpoints": [],
+        "substituted": [],
+        "charged_in_full": {
+            "unmetered": {"attempts": 0, "cost_usd": 0.0, "by_model": {}}, "lost": {"attempts": 0, "cost_usd": 0.0},
+        },
         "order": None,
         "planted": {"wrong_reference": {"planted": 5, "caught": 4, "by": {"oracle": 4, "novelty": 1}}},
     }  # fmt: skip
@@ -120,6 +124,27 @@ def test_nothing_is_in_flight_of_a_job_that_does_not_run(state: JobState, alive:
         "requests": 100, "rate_limited": 7, "outages": 2, "breaker": "open", "p50_s": 0.25, "p95_s": 1.5, "at": 1000.5,
     }  # fmt: skip
     assert [row["p50_s"] for row in shown["endpoints"]] == [0.25, None]
+
+
+def test_attempts_that_call_for_attention_are_counted() -> None:
+    tallies = [
+        AttemptTally("", "", "lost", 3, 5_000_000),
+        AttemptTally("openai/a", "", "unmetered", 2, 10_000_000),
+        AttemptTally("openai/a", "a-2024-08-06", "", 900, 1),
+        AttemptTally("openai/a", "a-mini", "", 4, 1),
+        AttemptTally("openai/a", "a-mini", "unmetered", 1, 30_000_000),
+        AttemptTally("openai/b", "c", "overrun", 7, 1),
+    ]
+    shown = status_json(replace(SNAPSHOT, attempts=tallies))
+    jsonschema.validate(json.loads(json.dumps(shown)), STATUS_SCHEMA)
+    assert shown["substituted"] == [
+        {"asked": "openai/b", "served": "c", "attempts": 7},
+        {"asked": "openai/a", "served": "a-mini", "attempts": 5},
+    ]
+    assert shown["charged_in_full"] == {
+        "unmetered": {"attempts": 3, "cost_usd": 0.04, "by_model": {"openai/a": 3}},
+        "lost": {"attempts": 3, "cost_usd": 0.005},
+    }
 
 
 def test_cost_per_accepted_is_no_division_by_zero() -> None:

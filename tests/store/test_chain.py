@@ -34,11 +34,12 @@ _EVIDENCE = st.dictionaries(
 
 @pytest.fixture
 def raw(store: SqlStore, tmp_path: Path) -> Iterator[sqlite3.Connection]:
-    """Another program's connection to a store in which one candidate with one call has landed."""
+    """Another program's connection to a store in which one candidate with one call has landed; another call came to nothing."""
 
     async def main() -> None:
         lease = await store.create_job(a_job(), this_process())
         await store.record_call(lease, a_call())
+        await store.settle_attempts(lease, a_call(1).identity, "m", a_call(1).attempts)
         await store.land(lease, a_landing())
 
     asyncio.run(main())

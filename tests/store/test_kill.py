@@ -50,11 +50,13 @@ class Run:
         counted = raw.execute("SELECT coalesce(sum(landed), 0) FROM jobs").fetchone()[0]
         still_open = raw.execute("SELECT idx, sample FROM open_attempts").fetchall()
         charged = raw.execute("SELECT coalesce(sum(charged_nano_usd), 0) FROM jobs").fetchone()[0]
+        on_record = raw.execute("SELECT coalesce(sum(cost_nano_usd), 0) FROM unjournaled_attempts").fetchone()[0]
         raw.close()
         # Each opening ended in one of three places, and in no two.
         assert not set(still_open) & set(calls)
         openings = len(calls) + len(still_open) + charged / RESERVED
         assert self.count("opened") <= openings <= self.count("opening")
+        assert on_record == charged
         assert {(int(i), int(s)) for kind, *rest in self.noted() if kind == "call" for i, s in [rest]} <= set(calls)
         assert {int(rest[0]) for kind, *rest in self.noted() if kind == "land"} <= set(landed)
         assert landed == list(range(len(landed))) and counted == len(landed)

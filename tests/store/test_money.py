@@ -7,17 +7,22 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from factory.errors import BadInput, FactoryError, LeaseLost
-from factory.ports import JobState, Lease, Money
+from factory.ports import Attempt, AttemptTally, JobState, Lease, Money, UnjournaledAttempt
 from store import SqlStore, open_store, this_process
 from tests.store.making import a_call, a_job, planting_call
 from tests.store.test_writer import contents
 
 ROOT = Path(__file__).resolve().parents[2]
+TRIED = (
+    Attempt(0, 1.5, 0.25, "server_error", "500", "", "req-1", reserved_nano_usd=1000, cost_nano_usd=21, flag="unmetered"),
+    Attempt(1, 2.5, 0.5, "server_error", "cut", "other", "req-2", 10, 5, 2, 1000, 9),
+)
 
 # Takes job-a, opens an attempt of each index named, records the call of those after "-", and waits to be killed.
 SPENDER = """
@@ -64,6 +69,8 @@ def test_what_a_killed_process_left_open_is_charged_once_however_many_are_killed
     killed(url, "-")
     killed(url, "-")
     assert store.money("job-a") == Money(7 + 1000 + 1002 + 1000, 0, None)
+    lost = store.unjournaled_attempts("job-a")
+    assert [(each.identity.index, each.attempt.cost_nano_usd) for each in lost] == [(0, 1000), (2, 1002), (0, 1000)]
 
     async def main() -> None:
         lease = await store.acquire("job-a", this_process())
@@ -117,13 +124,61 @@ def test_a_call_that_comes_to_nothing_is_charged_what_it_cost(store: SqlStore) -
         for number in (0, 1):
             await store.open_attempt(lease, a_call(0).identity, number, 1000)
         await store.open_attempt(lease, a_call(1).identity, 0, 50)
-        await store.settle_attempts(lease, a_call(0).identity, 30)
+        await store.settle_attempts(lease, a_call(0).identity, "openai/m", TRIED)
         assert store.money("job-a") == store.snapshot("job-a").money == Money(30, 50, None)
+        kept = [UnjournaledAttempt(a_call(0).identity, "openai/m", attempt) for attempt in TRIED]
+        assert store.unjournaled_attempts("job-a") == kept
+        # No resume takes it for an answered call.
+        assert store.calls("job-a", 0) == [] and store.last_journaled_index("job-a") == -1
         await store.finish(lease, JobState.STOPPED, "")
         assert store.money("job-a") == Money(80, 0, None)
+        (lost,) = store.unjournaled_attempts("job-a")[2:]
+        assert lost.identity == a_call(1).identity and lost.attempt.started_at > 1_000_000_000
+        assert replace(lost.attempt, started_at=0.0) == Attempt(
+            0, 0.0, 0.0, "lost", "", "", None, None, None, None, 50, 50, "lost"
+        )
+        assert store.snapshot("job-a").attempts == [
+            AttemptTally("", "", "lost", 1, 50),
+            AttemptTally("openai/m", "", "unmetered", 1, 21),
+            AttemptTally("openai/m", "other", "", 1, 9),
+        ]
         with pytest.raises(LeaseLost):
-            await store.settle_attempts(lease, a_call(0).identity, 30)
+            await store.settle_attempts(lease, a_call(0).identity, "openai/m", TRIED)
         assert store.money("job-a") == Money(80, 0, None)
+        assert len(store.unjournaled_attempts("job-a")) == 3
+
+    asyncio.run(main())
+
+
+def test_a_call_that_came_to_nothing_is_made_anew_and_counted_beside_it(store: SqlStore) -> None:
+    """Given up, then asked again by a resume: the same identity, the same numbers, and nothing counted twice."""
+
+    async def main() -> None:
+        lease = await a_lease(store)
+        for _ in range(2):
+            await store.open_attempt(lease, a_call(0).identity, 1, 1000)
+            await store.settle_attempts(lease, a_call(0).identity, "openai/m", TRIED)
+            await store.finish(lease, JobState.STOPPED, "")
+            lease = await store.acquire("job-a", this_process())
+        await store.record_call(lease, a_call(0))
+        assert store.calls("job-a", 0) == [a_call(0)]
+        assert [each.attempt for each in store.unjournaled_attempts("job-a")] == [*TRIED, *TRIED]
+        assert store.money("job-a") == Money(30 + 30 + 7, 0, None)
+
+    asyncio.run(main())
+
+
+def test_attempts_served_as_asked_and_unflagged_are_in_no_tally(store: SqlStore) -> None:
+    async def main() -> None:
+        lease = await a_lease(store)
+        names = ["m", "m", "openai/m", "", "m-2099-01-01", "m-2099-01-01", "other"]
+        for sample, name in enumerate(names):
+            attempt = Attempt(0, 1.5, 0.25, "ok", "", name, cost_nano_usd=sample)
+            await store.record_call(lease, a_call(sample=sample, model="openai/m", attempts=(attempt,)))
+        assert store.snapshot("job-a").attempts == [
+            AttemptTally("openai/m", "m-2099-01-01", "", 2, 4 + 5),
+            AttemptTally("openai/m", "other", "", 1, 6),
+        ]
 
     asyncio.run(main())
 

@@ -21,7 +21,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from factory.errors import BadInput, FactoryError
-from factory.ports import JobState, Money
+from factory.ports import AttemptTally, JobState, Money
 from store import migrate, open_store, schema, sqlite, this_process
 from store.url import parse
 from tests.store.making import EMBEDDER, a_call, a_candidate, a_job, a_landing, planting_call
@@ -160,6 +160,9 @@ def check_old_contents(url: str) -> None:
     assert list(store.accepted(EMBEDDER)) == [a_landing(0).corpus]
     assert store.get_cache("key") == b"cached"
     assert store.money("job-a") == store.snapshot("job-a").money == Money(14, 0, None)
+    # Two calls of sim:solver, answered under another name: counted from version 0004 on, and of older ones' calls anew.
+    assert store.snapshot("job-a").attempts == [AttemptTally("sim:solver", "served", "", 2, 14)]
+    assert store.unjournaled_attempts("job-a") == []
 
     async def main() -> None:
         lease = await store.acquire("job-a", this_process())
@@ -176,6 +179,8 @@ def check_old_contents(url: str) -> None:
     asyncio.run(main())
     assert store.endpoints("job-a") == [FIGURES]
     assert store.money("job-a") == Money(21 + 40, 0, 100)
+    assert [each.attempt.cost_nano_usd for each in store.unjournaled_attempts("job-a")] == [40]
+    assert [(each.flag, each.attempts) for each in store.snapshot("job-a").attempts] == [("lost", 1), ("", 3)]
     assert [unit.index for unit in list(store.candidates(job_id="job-a"))] == [0, 1]
     store.close()
 
