@@ -16,7 +16,7 @@ _Result = TypeVar("_Result")
 _COLLECT_AFTER: Final = (10_000, 20, 50)
 # Seconds a thread keeps the interpreter when another one wants it. The store's writer wants it for microseconds after each
 # statement; at the default 5 ms the loop is interrupted for it in the middle of its work, which costs more than the work.
-_SWITCH_S: Final = 0.05
+_SWITCH_S: Final = 0.02
 
 
 def hold_collector() -> None:
