@@ -167,6 +167,12 @@ def test_a_battery_is_made_of_any_texts_and_is_always_the_same(prompt: str, refe
     assert not {t.text for t in made.attacks} & {t.text for t in made.equivalents}
 
 
+@pytest.mark.parametrize("kind", ["math", "number"])
+@pytest.mark.parametrize("reference", ["9" * 30, "5" + "0" * 400, "7" * 5000, "10"])
+def test_a_long_number_is_no_power_to_work_out(reference: str, kind: str) -> None:
+    assert battery(settings_of({"kind": kind}), "How many?", reference).attacks
+
+
 def test_a_judge_is_tried_with_what_says_nothing() -> None:
     made = judged("Write back, please?", ("Dear customer",))
     assert {trial.family for trial in made.attacks} == {"empty", "master_key", "injection", "no_answer", "echo"}

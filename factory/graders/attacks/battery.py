@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 
@@ -33,3 +33,21 @@ def trials(family: str, texts: Iterable[str]) -> tuple[Trial, ...]:
 def distinct(found: Iterable[Trial]) -> tuple[Trial, ...]:
     """The trials without those whose text came before."""
     return tuple({trial.text: trial for trial in reversed(list(found))}.values())[::-1]
+
+
+def raised(digits: str) -> Iterator[Trial]:
+    """A whole number with all but its first digit raised: to the eye the number, to a reader of formulas a power."""
+    if len(digits) > 1 and digits.isascii() and digits.isdigit() and not _is_own_power(digits):
+        yield Trial("look_alike", digits[0] + digits[1:].translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")))
+
+
+def _is_own_power(digits: str) -> bool:
+    """Whether a number is its first digit to the power of the rest.
+
+    A power of 2 or more has at least .3 digits for each of its exponent, so an exponent of over four times the digits there are
+    settles it: nobody could wait for 9 to the power of thirty nines.
+    """
+    if len(digits) > 1000:
+        return False
+    exponent = int(digits[1:])
+    return exponent <= 4 * len(digits) and int(digits[0]) ** exponent == int(digits)

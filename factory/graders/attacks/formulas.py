@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from factory.graders import mathematics
-from factory.graders.attacks.battery import Trial, trials
+from factory.graders.attacks.battery import Trial, raised, trials
 
 _HEDGES: Final = (
     "{r} or {d}", "either {r} or {d}", "A: {r} or {d}", "${r}$ or ${d}$", "${r}$ and ${d}$", "${d}$, ${r}$", "${r}$; ${d}$",
@@ -36,8 +36,7 @@ def attacks(prompt: str, reference: str) -> Iterator[Trial]:
     if "=" not in right:
         yield from trials("off_format", (f"-({right})-1", f"10*({right})+1", f"\\boxed{{{decoy}}}"))
     yield from trials("constant", (text for text in _CONSTANTS if text.strip("\\") != right.strip("\\")))
-    if right.isdigit() and len(right) > 1 and int(right[0]) ** int(right[1:]) != int(right):
-        yield Trial("look_alike", right[0] + right[1:].translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")))
+    yield from raised(right)
     yield from trials("formula_echo", formulas(prompt, right))
 
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Final
 
 from factory.graders import number
-from factory.graders.attacks.battery import Trial, trials
+from factory.graders.attacks.battery import Trial, raised, trials
 from factory.graders.attacks.common import numbers_of
 from factory.graders.settings import NumberSettings
 from factory.graders.specimens import decimal_text, is_decimal
@@ -155,9 +155,7 @@ def _look_alikes(value: Fraction, right: str) -> Iterator[Trial]:
     yield from trials("look_alike", (f"{other}\u200b{right}", f"{right}\u200b{other}", f"{other}\u2060{right}"))
     if right.isdigit() and right != right[::-1]:
         yield Trial("look_alike", f"\u202e{right}\u202c")  # shown from right to left
-    if len(right) > 1 and right.isdigit() and int(right[0]) ** int(right[1:] or 0) != value:
-        power = right[1:].translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
-        yield Trial("look_alike", right[0] + power)
+    yield from raised(right)
 
 
 def _stands_for(guess: Fraction, value: Fraction, share: bool) -> bool:
