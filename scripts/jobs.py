@@ -21,7 +21,7 @@ from factory.similarity.corpus import MemoryCorpus, build
 from factory.similarity.unread import NO_EMBEDDER, UnreadCorpus
 from factory.types import Candidate, State
 from scripts.assembly import Plan, Wires, prepare_again
-from scripts.pace import unhurried_interpreter
+from scripts.pace import seldom_collecting
 from store import SqlStore, this_process
 
 
@@ -239,7 +239,7 @@ async def _go(
         made(run)
         watcher = face.watch(run)
         try:
-            with unhurried_interpreter():
+            with seldom_collecting():
                 return await run.go()
         finally:
             if watcher is not None:

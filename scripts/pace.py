@@ -1,4 +1,4 @@
-"""How the interpreter spends its time while a run makes calls: on its event loop, not on collecting and changing threads."""
+"""How the interpreter spends its time while a run makes calls: on its event loop, not on looking for garbage."""
 
 from __future__ import annotations
 
@@ -14,9 +14,6 @@ _Result = TypeVar("_Result")
 # New objects before a collection, and how many collections of the young make one of the older. The default (700, 10, 10) has
 # the collector walk over every object of a run several times a second; a call leaves no cycles behind to speak of.
 _COLLECT_AFTER: Final = (10_000, 20, 50)
-# Seconds a thread keeps the interpreter when another one wants it. The store's writer wants it for microseconds after each
-# statement; at the default 5 ms the loop is interrupted for it in the middle of its work, which costs more than the work.
-_SWITCH_S: Final = 0.02
 
 
 def hold_collector() -> None:
@@ -27,21 +24,19 @@ def hold_collector() -> None:
 
 
 @contextmanager
-def unhurried_interpreter() -> Iterator[None]:
-    """What was imported and loaded so far is never collected, the rest seldom, and threads change seldom; as before afterwards.
+def seldom_collecting() -> Iterator[None]:
+    """What was imported and loaded so far is never collected, the rest seldom; as before afterwards.
 
-    Measured by `scripts/bench_calls.py`: a fifth of the CPU of a call.
+    Measured by `scripts/bench_calls.py`: a sixth of the CPU of a call.
     """
-    thresholds, switch = gc.get_threshold(), sys.getswitchinterval()
+    thresholds = gc.get_threshold()
     # Not collected first: a walk over everything that is imported takes as long as two hundred calls.
     gc.freeze()
     gc.enable()
     gc.set_threshold(*_COLLECT_AFTER)
-    sys.setswitchinterval(_SWITCH_S)
     try:
         yield
     finally:
-        sys.setswitchinterval(switch)
         gc.set_threshold(*thresholds)
         gc.unfreeze()
 
