@@ -106,3 +106,11 @@ def test_real_problems_ring_true(shared_data: Path) -> None:
     lines = (shared_data / "gsm8k" / "train.jsonl").read_text("utf-8").splitlines()
     rows = [json.loads(line)["question"] for line in lines[:1_000]]
     assert sum(bool(marks(text)) for text in rows) <= 0.01 * len(rows)
+
+
+def test_a_sentence_about_the_task_leaves_nothing_of_the_story_open() -> None:
+    # Realism's to find: the critic must not take it for a gap and have it rewritten.
+    story = (
+        "A clerk counted 40 crates. Your score depends on giving the exact number. Then 12 crates were sold. How many are left?"
+    )
+    assert fault(story) is None and marks(story) == ("evaluation_aware",)
