@@ -185,7 +185,6 @@ def audit(
     """Plant known defects in known-good items and measure what each gate catches, and what it stops without need."""
     from scripts.auditing.plan import SOURCES, AuditOptions
 
-    hold_collector()
     from scripts.commands import audit as command
     from scripts.commands.run import seconds
 
@@ -316,7 +315,6 @@ def probe(
     json: JsonOption = False,
 ) -> None:
     """Measure an existing set without generating: with a cast, or from outcomes or solutions recorded elsewhere."""
-    hold_collector()
     from scripts.commands import probe as command
     from scripts.commands.run import seconds
 
