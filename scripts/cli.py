@@ -184,7 +184,6 @@ def audit(
 ) -> None:
     """Plant known defects in known-good items and measure what each gate catches, and what it stops without need."""
     from scripts.auditing.plan import SOURCES, AuditOptions
-
     from scripts.commands import audit as command
     from scripts.commands.run import seconds
 
