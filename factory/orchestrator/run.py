@@ -214,7 +214,8 @@ class Run:
         end = bisect_right(self.ledger.accepted, horizon, key=lambda entry: entry[0])
         visible = self.ledger.accepted[max(0, end - CONSIDERED_TO_AVOID) : end]
         tie = stream("avoid", self.line.seed, index)
-        ranked = sorted(visible, key=lambda entry: (-_shared(entry[1], coordinate), tie.random()))
+        own = frozenset(coordinate.pairs)
+        ranked = sorted(visible, key=lambda entry: (-len(own.intersection(entry[1].pairs)), tie.random()))
         return tuple(view for _, _, view in ranked[:SHOWN_TO_AVOID])
 
     # --- the end ------------------------------------------------------------------------------------------------------
@@ -274,7 +275,3 @@ async def keep_lease(store: Store, lease: Lease, lost: Callable[[FactoryError], 
 
 def _failed(error: FactoryError) -> RunEnd:
     return RunEnd(JobState.STOPPED, error.what, error)
-
-
-def _shared(left: Coordinate, right: Coordinate) -> int:
-    return sum(right.get(axis) == value for axis, value in left.items())

@@ -38,12 +38,9 @@ KEEPALIVE_S: Final = 4.0
 # What a request that never left is billed for.
 UNSENT: Final = Usage(0, 0)
 
-# What leaves of the SDKs' headers. aiohttp writes the host and the length itself and can undo only two encodings everywhere.
-_SENT_HEADERS = frozenset(
-    {b"accept", b"content-type", b"user-agent", b"anthropic-version", b"x-client-request-id"}
-    | {b"x-stainless-" + name for name in (b"lang", b"os", b"arch", b"runtime", b"runtime-version", b"package-version")}
-    | {b"x-stainless-" + name for name in (b"async", b"retry-count", b"timeout", b"read-timeout")}
-)
+# What leaves of the SDKs' headers: not what they tell of this machine. aiohttp writes the host and the length itself and can
+# undo only two encodings everywhere.
+_SENT_HEADERS = frozenset({b"accept", b"content-type", b"user-agent", b"anthropic-version", b"x-client-request-id"})
 _ENCODINGS = ("accept-encoding", "gzip, deflate")
 _HOP_HEADERS = frozenset({b"content-encoding", b"content-length", b"transfer-encoding", b"connection", b"set-cookie"})
 
@@ -258,8 +255,12 @@ async def _read(response: aiohttp.ClientResponse, idle_s: float | None) -> bytes
     size = 0
     stream = response.content
     while not stream.at_eof():
-        async with asyncio.timeout(idle_s):
-            part = await stream.readany()
+        # Mostly all of it came with the head, and there is nothing to wait for.
+        if stream.is_eof():
+            part = stream.read_nowait()
+        else:
+            async with asyncio.timeout(idle_s):
+                part = await stream.readany()
         size += len(part)
         if size > MOST_BYTES:
             response.close()

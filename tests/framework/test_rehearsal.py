@@ -31,7 +31,8 @@ ATTEMPTS = 240
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[SqlStore, JobRecord]]:
     store = open_store(f"sqlite:///{tmp_path_factory.mktemp('rehearsal') / 's.db'}")
-    job, _ = asyncio.run(start(store, Setup("ground_truth"), Policy(attempts=ATTEMPTS), concurrency=32))
+    job, end = asyncio.run(start(store, Setup("ground_truth"), Policy(attempts=ATTEMPTS), concurrency=32))
+    assert end.error is None, end
     yield store, job
     store.close()
 

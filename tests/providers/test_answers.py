@@ -63,7 +63,7 @@ async def test_what_goes_over_the_wire(bench: Benches, protocol: str) -> None:
         assert first["model"] == "dice" and first["top_p"] == 0.9 and first["max_tokens"] == 77
         assert "temperature" not in first and second["temperature"] == 0.5
         assert at.server.seen[0].headers["x-client-request-id"] == "k1"
-        assert at.server.seen[0].headers["x-stainless-retry-count"] == "0"
+        assert not any(name.lower().startswith("x-stainless") for name in at.server.seen[0].headers)
         if protocol == "openai":
             assert [m["role"] for m in first["messages"]] == ["system", "user"]
             assert first["response_format"]["json_schema"] == {"name": "answer", "schema": SCHEMA.schema, "strict": True}
