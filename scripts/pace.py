@@ -19,8 +19,8 @@ _COLLECT_AFTER: Final = (10_000, 20, 50)
 
 def hold_collector() -> None:
     """No collection until a run goes: starting up makes half a million objects, all of which stay, and each collection on the
-    way walks over those there are. A third of the CPU of starting. Nor as the process ends, where the interpreter would look
-    through them all again, for a fifth.
+    way walks over those there are. A third of the CPU of starting. Nor any as the process ends, where the interpreter would
+    look through all of them several times more: a quarter of what is left.
     """
     gc.disable()
     atexit.register(gc.freeze)
