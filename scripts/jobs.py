@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from factory.budget import Budget
 from factory.caller import Caller
@@ -17,12 +18,14 @@ from factory.gate import answered, dependencies
 from factory.journal import Journal
 from factory.orchestrator import Ledger, Meter, Progress, Run, RunEnd, keep_lease
 from factory.ports import AUDIT, PROBE, JobRecord, JobState, Lease, Policy
-from factory.similarity.corpus import MemoryCorpus, build
 from factory.similarity.unread import NO_EMBEDDER, UnreadCorpus
 from factory.types import Candidate, State
 from scripts.assembly import Plan, Wires, prepare_again
 from scripts.pace import seldom_collecting
 from store import SqlStore, this_process
+
+if TYPE_CHECKING:
+    from factory.similarity.corpus import MemoryCorpus
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +186,8 @@ async def _corpus(
     """Everything accepted, anchors and reference sets; what this job itself landed stands at the index it landed at."""
     if plan.embedder is NO_EMBEDDER:
         return UnreadCorpus()
+    from factory.similarity.corpus import build
+
     recipe = plan.recipe
     views = [recipe.novelty_view(recipe.parse(anchor.payload)) for anchor in plan.spec.anchors]
     accepted, places = plan.standing(store, job_id, landed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy import Connection, inspect, text
 
@@ -12,6 +13,11 @@ from store import schema, sqlite
 from store.url import StoreUrl
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+
+# As Alembic itself makes it (alembic 1.16, MigrationContext._version).
+_VERSION_TABLE: Final = (
+    "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
+)
 
 
 def ensure_current(url: StoreUrl, busy_timeout_s: float) -> None:
@@ -43,7 +49,9 @@ def _upgrade(url: StoreUrl, busy_timeout_s: float) -> None:
         # The write lock is held from here on: whoever opens the store meanwhile waits, then finds it current.
         with engine.begin() as connection:
             version = checked_version(connection, url)
-            if version != schema.HEAD:
+            if version is None:
+                _create(connection)
+            elif version != schema.HEAD:
                 _run_migrations(connection, url, version)
     finally:
         engine.dispose()
@@ -63,7 +71,20 @@ def too_new(url: StoreUrl, version: str) -> BadInput:
     return url.refuse(f"was written by a newer version of the factory (schema {version})", fix)
 
 
+def _create(connection: Connection) -> None:
+    """The tables of a new store, as all migrations leave those of an empty one; loading Alembic takes as long as the rest."""
+    schema.metadata.create_all(connection, checkfirst=False)
+    for table in schema.APPEND_ONLY:
+        for trigger in sqlite.append_only(table):
+            connection.exec_driver_sql(trigger)
+    connection.exec_driver_sql(_VERSION_TABLE)
+    connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": schema.HEAD})
+    sqlite.mark_as_store(connection)
+
+
 def _run_migrations(connection: Connection, url: StoreUrl, version: str | None) -> None:
+    """Every migration after `version`, all of them where it is None."""
+    # Imported by those who migrate only: 0.1 s of CPU, for Mako, Pygments and the dialects of five databases.
     from alembic import command
     from alembic.config import Config
     from alembic.script import ScriptDirectory

@@ -11,11 +11,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from factory.forecast import Basis, Estimate, Range, RoleEstimate
 from factory.report.shapes import AMOUNT, COUNT, NANO, TEXT, closed, nullable
 from factory.types import Cast
+
+if TYPE_CHECKING:
+    from factory.forecast import Basis, Estimate, Range, RoleEstimate
 
 _RANGE = closed(low=COUNT, likely=COUNT, high=COUNT)
 _USD = closed(low=AMOUNT, likely=AMOUNT, high=AMOUNT)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from rich.table import Table
+from typing import TYPE_CHECKING, Any
 
 from factory.errors import BadInput
 from factory.report import show_json, status_json
 from factory.report.order import kill_rate
-from scripts.console import clean, latency, say, say_json
+from scripts.console import clean, latency, plain_table, say, say_json
 from scripts.console import show as draw
 from scripts.registry import find_recipe
 from store import SqlStore, open_store
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 
 def status(job_id: str | None, url: str, json: bool) -> int:
@@ -35,7 +36,7 @@ def _list_jobs(store: SqlStore, json: bool) -> None:
     if not rows:
         say("No jobs yet. Start one: factory run SPEC --cast CAST --accept N")
         return
-    table = Table(box=None, pad_edge=False)
+    table = plain_table()
     for column in ("job", "spec", "state", "attempts", "accepted", "held", "rejected", "errored"):
         table.add_column(column, justify="left" if column in ("job", "spec", "state") else "right", overflow="fold")
     for row in rows:
@@ -134,7 +135,7 @@ def _next(facts: dict[str, Any]) -> str:
 
 def funnel_table(gates: list[dict[str, Any]]) -> Table:
     """What became of the candidates at each gate."""
-    table = Table(box=None, pad_edge=False)
+    table = plain_table()
     columns = ("checked", "passed", "repaired", "rejected", "held", "errored")
     table.add_column("gate")
     for name in columns:
@@ -148,7 +149,7 @@ def funnel_table(gates: list[dict[str, Any]]) -> Table:
 
 def economics_table(gates: list[dict[str, Any]]) -> Table:
     """What each gate stops, and what it takes to; each: of one candidate it checked."""
-    table = Table(box=None, pad_edge=False)
+    table = plain_table()
     table.add_column("gate")
     for name in ("kill rate", "calls", "seconds", "s each", "USD", "USD each"):
         table.add_column(name, justify="right")
@@ -162,7 +163,7 @@ def economics_table(gates: list[dict[str, Any]]) -> Table:
 
 
 def _endpoints(rows: list[dict[str, Any]]) -> Table:
-    table = Table(box=None, pad_edge=False)
+    table = plain_table()
     table.add_column("endpoint", overflow="fold")
     for name in ("in flight", "limit", "queue", "requests", "429s", "outages", "breaker", "p50", "p95"):
         table.add_column(name, justify="right")

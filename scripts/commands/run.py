@@ -1,4 +1,4 @@
-"""`factory run` and `factory resume`."""
+"""`factory run` and `factory resume`. What only a person is shown is imported where it is: with --json a run starts without."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from factory.orchestrator import RunEnd
 from factory.ports import AUDIT, PROBE, JobRecord, JobState, PastRun, Policy
 from factory.report import estimate_json
 from factory.sampling import Sampler
-from scripts import jobs, live, preflight
+from scripts import jobs
 from scripts.assembly import Plan, prepare
 from scripts.commands.look import print_status
 from scripts.console import complain, say, say_json
@@ -112,6 +112,8 @@ def begin(store: SqlStore, plan: Plan, job: JobRecord, limits: jobs.Limits, url:
     if json or job.kind in (AUDIT, PROBE):
         # An estimate reckons with an author and repairs, which the others have none of.
         return finish(store, job, jobs.start(store, plan, job, limits, shown), url, json)
+    from scripts import preflight
+
     runs = preflight.past_runs(store, plan)
     found = asyncio.run(preflight.preflight(plan, job.policy, runs, limits.concurrency))
 
@@ -124,6 +126,8 @@ def begin(store: SqlStore, plan: Plan, job: JobRecord, limits: jobs.Limits, url:
 
 def preview(request: RunRequest) -> int:
     """Check the spec, cast, recipe, gates, references and embedder, and show what a run would do and take."""
+    from scripts import preflight
+
     policy = _policy(request)
     plan = prepare(request.spec, request.cast)
     prices_of(plan.cast, capped=request.budget_usd is not None)
@@ -159,6 +163,8 @@ def preview(request: RunRequest) -> int:
 
 def _past(url: str, plan: Plan) -> tuple[PastRun, ...]:
     """What the store tells of earlier runs, if there is one; a dry run makes none. Raises BadInput for what is no store."""
+    from scripts import preflight
+
     if not store_exists(url):
         return ()
     store = open_store(url, read_only=True)
@@ -196,6 +202,7 @@ def _policy(request: RunRequest) -> Policy:
 def face(plan: Plan, job: JobRecord, json: bool) -> jobs.Face:
     if json:
         return jobs.Face(noted=complain, stopping=stopping)
+    from scripts import live
 
     def begun() -> None:
         say(f"job {job.id}: spec {job.spec_name}, recipe {job.recipe} {job.recipe_version}, seed {job.seed}")

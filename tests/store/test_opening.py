@@ -10,6 +10,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -124,13 +125,59 @@ def test_a_path_with_odd_characters(tmp_path: Path) -> None:
 # --- the schema -------------------------------------------------------------------------------------------------------
 
 
-def test_the_migrations_make_exactly_the_tables_the_code_uses(url: str) -> None:
-    open_store(url).close()
+def migrated(url: str) -> None:
+    """A store that every migration made in turn, from nothing."""
+    engine = sqlite.writing_engine(parse(url), 1.0, create=True)
+    sqlite.prepare_file(engine, 1.0)
+    with engine.begin() as connection:
+        migrate._run_migrations(connection, parse(url), None)
+    engine.dispose()
+
+
+@pytest.mark.parametrize("make", [migrated, lambda url: open_store(url).close()], ids=["migrated", "new"])
+def test_the_tables_are_exactly_those_the_code_uses(url: str, make: Callable[[str], None]) -> None:
+    make(url)
     engine = sqlite.reading_engine(parse(url), 1.0)
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, schema.metadata) == []
     engine.dispose()
+
+
+def structure(path: Path) -> dict[str, Any]:
+    """All that SQLite itself knows of a database's tables, indexes and triggers, and what marks it as a store."""
+    connection = sqlite3.connect(path)
+
+    def pragma(name: str, of: str = "") -> list[tuple[Any, ...]]:
+        return connection.execute(f"PRAGMA {name}" + (f"('{of}')" if of else "")).fetchall()
+
+    found: dict[str, Any] = {name: pragma(name) for name in ("application_id", "page_size", "journal_mode", "user_version")}
+    found["version"] = connection.execute("SELECT * FROM alembic_version").fetchall()
+    # schema, name, type, columns, without rowid, strict.
+    for table in pragma("table_list"):
+        name = table[1]
+        indexes = {index[1]: (index[2:], pragma("index_xinfo", index[1])) for index in pragma("index_list", name)}
+        # id and seq number the foreign keys in no order that means anything.
+        keys = sorted(key[2:] for key in pragma("foreign_key_list", name))
+        found[name] = (table[2:], pragma("table_xinfo", name), keys, indexes)
+    for name, sql in connection.execute("SELECT name, sql FROM sqlite_master WHERE type IN ('trigger', 'index')"):
+        found[f"text of {name}"] = " ".join(sql.split()) if sql else None
+    connection.close()
+    return found
+
+
+def test_a_new_store_is_what_the_migrations_make_of_an_empty_one(tmp_path: Path) -> None:
+    migrated(f"sqlite:///{tmp_path}/migrated.db")
+    open_store(f"sqlite:///{tmp_path}/new.db").close()
+    new = structure(tmp_path / "new.db")
+    assert new == structure(tmp_path / "migrated.db")
+    assert {"jobs", "calls", "text of calls_planted", "text of receipts_no_update"} <= new.keys()
+
+
+def test_a_new_store_loads_no_migration_machinery(url: str) -> None:
+    program = f"import sys; from store import open_store; open_store({url!r}).close(); print('alembic' in sys.modules)"
+    told = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+    assert told.stdout == "False\n"
 
 
 def test_the_head_the_code_names_is_the_last_migration() -> None:
