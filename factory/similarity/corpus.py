@@ -18,9 +18,9 @@ from factory.errors import BadInput
 from factory.ports import CorpusEntry, Embedder, Neighbour
 from factory.similarity.index import AT_START, Index, Row, Scope
 from factory.similarity.references import Reference
-from factory.similarity.sketch import Sketch, embed_half, records, sketch
+from factory.similarity.sketch import Sketch, records, sketch
 from factory.similarity.snapshot import PART, pack, part_key, parted, unpack
-from factory.similarity.vectors import to_half
+from factory.similarity.vectors import Half, to_half
 
 _Made = TypeVar("_Made")
 
@@ -55,7 +55,9 @@ class MemoryCorpus:
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
         self._index = Index(embedder.dimension)
-        self._worker = ThreadPoolExecutor(1, thread_name_prefix="sketch")
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="embed")
+        # Of texts embedded but not yet asked about.
+        self._vectors: dict[str, Half] = {}
         self._sketches: OrderedDict[str, Sketch] = OrderedDict()
 
     @property
@@ -83,33 +85,28 @@ class MemoryCorpus:
         self._index.add([Row(id, source, text, "", AT_START)], records([made], self._embedder.dimension))
 
     async def foresee(self, texts: Sequence[str]) -> None:
-        """Sketch texts that will be asked about soon, at most a few hundred: several are embedded at the speed of all cores."""
-        await self._in_worker(self._foresee, texts)
+        """Embed texts that will be asked about soon, at most a few hundred: several are embedded at the speed of all cores."""
+        await self._in_worker(self._embed, texts)
 
-    def _foresee(self, texts: Sequence[str]) -> None:
-        new = [text for text in dict.fromkeys(texts) if text not in self._sketches]
-        for text, vector in zip(new, to_half(self._embedder.embed(new)) if new else (), strict=True):
-            self._keep(text, sketch(text, vector))
+    def _embed(self, texts: Sequence[str]) -> None:
+        """Runs in the worker thread only, which alone adds to `_vectors`; the event loop takes from it."""
+        new = [text for text in dict.fromkeys(texts) if text not in self._sketches and text not in self._vectors]
+        self._vectors.update(zip(new, to_half(self._embedder.embed(new)) if new else (), strict=True))
+        for text in list(self._vectors)[:-_SKETCHES_KEPT]:
+            self._vectors.pop(text, None)
 
     async def sketch(self, text: str) -> Sketch:
-        """A text's sketch, from the cache of those made last or from the worker thread."""
-        if (known := self._sketches.get(text)) is not None:
-            return known
-        return await asyncio.get_running_loop().run_in_executor(self._worker, self._sketch, text)
-
-    def _sketch(self, text: str) -> Sketch:
-        """Runs in the worker thread only, which alone changes the cache."""
-        if (known := self._sketches.get(text)) is not None:
-            self._sketches.move_to_end(text)
-            return known
-        made = sketch(text, embed_half(self._embedder, text))
-        self._keep(text, made)
-        return made
-
-    def _keep(self, text: str, made: Sketch) -> None:
-        self._sketches[text] = made
-        if len(self._sketches) > _SKETCHES_KEPT:
-            self._sketches.popitem(last=False)
+        """A text's sketch, from the cache of those made last, else made here once the worker thread has embedded the text."""
+        while (known := self._sketches.get(text)) is None:
+            if (vector := self._vectors.get(text)) is None:
+                await self._in_worker(self._embed, [text])
+                continue
+            # First the one, then the other, so that the worker never finds neither and embeds again.
+            self._sketches[text] = sketch(text, vector)
+            self._vectors.pop(text, None)
+            if len(self._sketches) > _SKETCHES_KEPT:
+                self._sketches.popitem(last=False)
+        return known
 
     def near(self, sought: Sketch, scope: Scope) -> tuple[Neighbour, ...]:
         return self._index.near(sought, scope)

@@ -63,8 +63,8 @@ class Index:
         self._exact = Column(np.uint64, (3,))
         self._low = Column(np.uint8, (BANDS * ROWS,))
         self._skeleton_low = Column(np.uint8, (SKELETON_BANDS * ROWS,))
-        self._by_exact, self._by_template = Buckets(3), Buckets(1)
-        self._by_band, self._by_skeleton_band = Buckets(BANDS), Buckets(SKELETON_BANDS)
+        self._by_exact, self._by_template = Buckets(), Buckets()
+        self._by_band, self._by_skeleton_band = Buckets(), Buckets()
         self._vectors = VectorIndex(dimension)
 
     def __len__(self) -> int:

@@ -186,6 +186,8 @@ class _Cells:
         self._rows = [Column(np.uint32) for _ in range(len(centres))]
         # By word, as bits are counted; grown here, for a `Column` grows along its first axis.
         self._halves = [np.empty((HALF, 0), dtype=np.uint64) for _ in range(len(centres))]
+        # Kept between searches, for fresh memory of megabytes costs more than what is then written to it.
+        self._differences: NDArray[np.uint64] = np.empty((HALF, 0), dtype=np.uint64)
 
     def add(self, vectors: Half, made: NDArray[np.uint64], *, first: int) -> None:
         home = np.argmax(_levels(vectors) @ self._centres.T, axis=1)
@@ -200,7 +202,7 @@ class _Cells:
             self._rows[cell].extend(numbers[its])
             self._halves[cell][:, start:end] = made[its, :HALF].T
 
-    def near(self, vector: Half, half: NDArray[np.uint64], rows: int) -> tuple[NDArray[np.uint32], NDArray[np.uint16]]:
+    def near(self, vector: Half, half: NDArray[np.uint64], rows: int) -> tuple[NDArray[np.uint32], NDArray[np.uint8]]:
         """Rows below `rows` in the cells about a vector, and how many of the first half's bits each differs in."""
         likeness = self._centres @ _levels(vector)
         numbers, halves = [], []
@@ -210,5 +212,11 @@ class _Cells:
             seen = len(its) if len(its) and its[-1] < rows else int(its.searchsorted(rows))
             numbers.append(its[:seen])
             halves.append(self._halves[cell][:, :seen])
+        found = np.concatenate(numbers)
+        if len(found) > self._differences.shape[1]:
+            self._differences = np.empty((HALF, len(found) + len(found) // 8), dtype=np.uint64)
         # One array first: counting them cell by cell takes three times as long at a hundred thousand rows.
-        return np.concatenate(numbers), _differing(np.concatenate(halves, axis=1), half)
+        differences = np.concatenate(halves, axis=1, out=self._differences[:, : len(found)])
+        differences ^= half[:, None]
+        # Three words' bits fit a byte.
+        return found, np.bitwise_count(differences).sum(axis=0, dtype=np.uint8)

@@ -18,7 +18,7 @@ def test_the_rows_of_a_key_are_those_of_brute_force(seed: int, rows: int, width:
     keys = pool[rng.integers(0, len(pool), (rows, width))]
     # A key belongs to one column, as a band's number is part of its key.
     keys[keys != 0] ^= np.broadcast_to(np.arange(width, dtype=np.uint64) << np.uint64(40), keys.shape)[keys != 0]
-    index = Buckets(width)
+    index = Buckets()
     for start in range(0, rows, step):
         index.add(keys[start : start + step])
     assert len(index) == rows
@@ -28,12 +28,12 @@ def test_the_rows_of_a_key_are_those_of_brute_force(seed: int, rows: int, width:
 
 
 def test_nothing_held_nothing_found() -> None:
-    assert Buckets(2).rows(np.array([1 << 40, 2 << 40], dtype=np.uint64)).tolist() == []
+    assert Buckets().rows(np.array([1 << 40, 2 << 40], dtype=np.uint64)).tolist() == []
 
 
 def test_too_many_rows_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(buckets, "MOST_ROWS", 3)
-    index = Buckets(1)
+    index = Buckets()
     index.add(np.ones((3, 1), dtype=np.uint64))
     with pytest.raises(ValueError, match="at most 3"):
         index.add(np.ones((1, 1), dtype=np.uint64))
