@@ -16,8 +16,10 @@ MOST_ROWS: Final = 1 << _ROW_BITS
 _KEY_MASK: Final = np.uint64(~(MOST_ROWS - 1) & 0xFFFF_FFFF_FFFF_FFFF)
 _ROW_MASK: Final = np.uint64(MOST_ROWS - 1)
 
-# So many rows make a run.
+# So many of the newest rows make a run.
 _FRESH: Final = 1024
+# More rows than this at once are part of a load: they are sorted when they are first asked for, all together.
+_FEW: Final = 16
 # Runs of 2^8 times as many rows are merged no further: at 32 keys that would hold everything up for a second or more.
 _LAST_LEVEL: Final = 8
 
@@ -26,15 +28,17 @@ class Buckets:
     """Keys of rows 0, 1, ..., so many a row, 0 for none."""
 
     def __init__(self) -> None:
+        self._count = 0
         # The newest rows, key by key; tuples, for the garbage collector looks at each of them once only.
         self._fresh: dict[int, tuple[int, ...]] = {}
-        self._sealed = 0
-        self._unsealed = 0
+        self._fresh_rows = 0
+        # Entries of rows that came many at once, not yet sorted.
+        self._loose: list[NDArray[np.uint64]] = []
         self._runs: list[tuple[int, NDArray[np.uint64]]] = []
         self._merged_runs = 0
 
     def __len__(self) -> int:
-        return self._sealed + self._unsealed
+        return self._count
 
     def add(self, keys: NDArray[np.uint64]) -> None:
         """Append rows, shape (n, keys of a row). Raises ValueError past 2^28 rows."""
@@ -42,16 +46,16 @@ class Buckets:
             raise ValueError(f"the index holds at most {MOST_ROWS} rows")
         # Masked here too, so that which rows share a key is the same before and after they are sealed.
         keys = keys & _KEY_MASK
-        if len(keys) >= _FRESH:
-            self._seal()
-            self._seal_rows(keys)
+        first, self._count = self._count, self._count + len(keys)
+        if len(keys) > _FEW:
+            self._loose.append(_entries(keys, first))
             return
-        for row, its_keys in enumerate(keys.tolist(), start=len(self)):
+        for row, its_keys in enumerate(keys.tolist(), start=first):
             for key in its_keys:
                 if key:
                     self._fresh[key] = (*self._fresh.get(key, ()), row)
-        self._unsealed += len(keys)
-        if self._unsealed >= _FRESH:
+        self._fresh_rows += len(keys)
+        if self._fresh_rows >= _FRESH:
             self._seal()
 
     def rows(self, keys: NDArray[np.uint64]) -> NDArray[np.int64]:
@@ -59,7 +63,7 @@ class Buckets:
 
         All that do are among them; one in 2^36 pairs of keys is there without sharing any.
         """
-        if len(self._runs) > self._merged_runs:
+        if self._loose or len(self._runs) > self._merged_runs:
             self._merge()
         sought = np.asarray(keys, dtype=np.uint64) & _KEY_MASK
         sought = sought[sought != 0]
@@ -73,27 +77,26 @@ class Buckets:
     def compact(self) -> None:
         """One run of all there is: some 50 ns a key once, and every search after it looks in one place for what stood then."""
         self._seal()
-        if self._runs:
-            self._runs = [(_LAST_LEVEL, _merged([run for _, run in self._runs]))]
+        if runs := [*(run for _, run in self._runs), *self._loose]:
+            self._loose = []
+            self._runs = [(_LAST_LEVEL, _merged(runs))]
         self._merged_runs = len(self._runs)
 
     def _seal(self) -> None:
         """Make a run of the newest rows."""
-        if self._unsealed:
+        if self._fresh:
             run = np.array([key | row for key, rows in self._fresh.items() for row in rows], dtype=np.uint64)
             run.sort()
             self._runs.append((0, run))
-            self._sealed += self._unsealed
-            self._fresh, self._unsealed = {}, 0
-
-    def _seal_rows(self, keys: NDArray[np.uint64]) -> None:
-        """Make a run of rows that come next, shape (n, keys of a row)."""
-        row_numbers = np.arange(self._sealed, self._sealed + len(keys), dtype=np.uint64)[:, None]
-        self._runs.append((0, np.sort((keys | row_numbers)[keys != 0])))
-        self._sealed += len(keys)
+        self._fresh, self._fresh_rows = {}, 0
 
     def _merge(self) -> None:
         """Runs of equal size become one of twice that. Not while rows are added: who loads many compacts them all at once."""
+        if self._loose:
+            entries = np.concatenate(self._loose)
+            entries.sort()
+            self._runs.append((0, entries))
+            self._loose = []
         merged: list[tuple[int, NDArray[np.uint64]]] = []
         for level, run in self._runs:
             while merged and merged[-1][0] == level and level < _LAST_LEVEL:
@@ -103,11 +106,18 @@ class Buckets:
         self._runs, self._merged_runs = merged, len(merged)
 
 
+def _entries(keys: NDArray[np.uint64], first: int) -> NDArray[np.uint64]:
+    """The entries of rows from row `first` on, unsorted; keys: masked, shape (n, keys of a row)."""
+    present = keys != 0
+    entries = keys | np.arange(first, first + len(keys), dtype=np.uint64)[:, None]
+    # Most rows have all their keys, and picking them one by one takes longer than all the rest.
+    return entries.ravel() if present.all() else entries[present]
+
+
 def _merged(runs: list[NDArray[np.uint64]]) -> NDArray[np.uint64]:
-    if len(runs) == 1:
-        return runs[0]
+    """One sorted run of two sorted ones, or of any number of sorted or unsorted ones."""
     run = np.concatenate(runs)
-    # A stable sort finds two sorted halves and merges them in one pass; many short runs are sorted faster afresh.
+    # A stable sort finds two sorted halves and merges them in one pass; all else is sorted faster afresh.
     run.sort(kind="stable" if len(runs) == 2 else None)
     return run
 
