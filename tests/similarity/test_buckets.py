@@ -27,6 +27,19 @@ def test_the_rows_of_a_key_are_those_of_brute_force(seed: int, rows: int, width:
         assert np.array_equal(index.rows(sought), expected)
 
 
+def test_a_load_ends_in_one_run_that_holds_only_keys_there_are() -> None:
+    rng = np.random.default_rng(5)
+    keys = rng.integers(1, 2**64, (5000, 4), dtype=np.uint64) * rng.integers(0, 2, (5000, 4), dtype=np.uint64)
+    index = Buckets()
+    # Many at once, few at once, and again many.
+    for part in (keys[:2000], *np.split(keys[2000:2040], 40), keys[2040:]):
+        index.add(part)
+    index.compact()
+    ((_, run),) = index._runs
+    assert len(run) == np.count_nonzero(keys) and (run[1:] >= run[:-1]).all()
+    assert index.rows(keys[2003]).tolist() == ([2003] if keys[2003].any() else [])
+
+
 def test_nothing_held_nothing_found() -> None:
     assert Buckets().rows(np.array([1 << 40, 2 << 40], dtype=np.uint64)).tolist() == []
 
