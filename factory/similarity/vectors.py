@@ -52,6 +52,8 @@ _ROUGHLY: Final = 6
 _SEED: Final = 1
 _LEVELS: Final = 127
 _BLOCK: Final = 16_384
+# Rows whose cells are found at a time: some 3 MB of whole numbers.
+_PLACED: Final = 2048
 
 
 def to_half(vector: NDArray[np.float32]) -> Half:
@@ -145,18 +147,13 @@ class VectorIndex:
         self._codes.extend(made)
         if start < SCANNED:
             self._first_codes[:, start : min(end, SCANNED)] = made[: SCANNED - start].T
-        if self._cells is None:
-            if end < CENTRES_FROM:
-                return
-            held = self._vectors.view()
-            self._cells = _Cells(held[: CENTRES_FROM : CENTRES_FROM // CELLS])
-            self._cells.add(held[:start])
-        self._cells.add(vectors)
+        if self._cells is None and end >= CENTRES_FROM:
+            self._cells = _Cells(self._vectors.view()[: CENTRES_FROM : CENTRES_FROM // CELLS])
 
     def compact(self) -> None:
         """Do what the first search among all these rows would else have to do."""
         if self._cells is not None:
-            self._cells.place(self._codes)
+            self._cells.place(self._vectors, self._codes)
 
     def row(self, row: int) -> Half:
         """The kept vector of one row, shape (dimension,)."""
@@ -178,7 +175,7 @@ class VectorIndex:
         if rows <= SCANNED or self._cells is None:
             bits = _differing(self._first_codes[:, :rows], code)
             return np.flatnonzero(bits <= _limit(bits, _most_bits(floor), nearest))
-        self._cells.place(self._codes)
+        self._cells.place(self._vectors, self._codes)
         numbers, halves = self._cells.near(vector, code[:HALF], rows)
         # Half of the bits rule out all but a hundredth, whose other half then lies anywhere in memory.
         numbers = numbers[halves <= _limit(halves, _most_bits(floor, 64 * HALF, _SIGMAS_OF_HALF), nearest)]
@@ -191,8 +188,7 @@ class _Cells:
 
     def __init__(self, centres: Half) -> None:
         self._centres = _levels(centres)
-        # The cells of the rows from `_placed` on, in which they do not lie yet.
-        self._homes: list[NDArray[np.uint8]] = []
+        # So many rows lie in their cells; those after them not yet.
         self._placed = 0
         self._rows = [Column(np.uint32) for _ in range(len(centres))]
         # By word, as bits are counted; grown here, for a `Column` grows along its first axis.
@@ -200,21 +196,24 @@ class _Cells:
         # Kept between searches, for fresh memory of megabytes costs more than what is then written to it.
         self._differences: NDArray[np.uint64] = np.empty((HALF, 0), dtype=np.uint64)
 
-    def add(self, vectors: Half) -> None:
-        """Find the cells of the rows that come next, shape (n, dimension); `place` puts them there."""
-        self._homes.append(np.argmax(_levels(vectors) @ self._centres.T, axis=1).astype(np.uint8))
-
-    def place(self, made: Column) -> None:
-        """Put the rows added since the last time into their cells: all of a load at once. made: all rows' codes."""
-        if not self._homes:
+    def place(self, vectors: Column, made: Column) -> None:
+        """Put the rows added since the last time into their cells: all of a load at once, for the threads of BLAS go on
+        turning for a while after every product, and would take the core on which the next part is read.
+        """
+        start, end = self._placed, len(vectors)
+        if start == end:
             return
-        homes = np.concatenate(self._homes)
-        self._homes = []
+        homes = np.concatenate([self._homes(vectors.view()[at : at + _PLACED]) for at in range(start, end, _PLACED)])
         order = np.argsort(homes, kind="stable")
         counts = np.bincount(homes)
         for cell, rows in zip(counts.nonzero()[0].tolist(), np.split(order, np.cumsum(counts[counts > 0])[:-1]), strict=True):
-            self._put(cell, rows + self._placed, made)
-        self._placed += len(homes)
+            self._put(cell, rows + start, made)
+        self._placed = end
+
+    def _homes(self, vectors: Half) -> NDArray[np.uint8]:
+        """The cells of vectors, shape (n,)."""
+        homes: NDArray[np.uint8] = np.argmax(_levels(vectors) @ self._centres.T, axis=1).astype(np.uint8)
+        return homes
 
     def _put(self, cell: int, rows: NDArray[np.int64], made: Column) -> None:
         start, end = len(self._rows[cell]), len(self._rows[cell]) + len(rows)
