@@ -202,9 +202,13 @@ async def measure(file: Path, made: Made, checks: int) -> dict[str, Any]:
     held_bytes = resident() - before
     if len(corpus) != made.items:
         raise RuntimeError(f"the corpus holds {len(corpus)} items, not the {made.items} that are measured")
-    walls, cpus, stopped = [], [], 0
+    handovers, walls, cpus, stopped = [], [], [], 0
     for number, (id, text) in enumerate(sought):
         item = Item(id, number, 0, Coordinate(()), {}, None, view=text)
+        # Embedding is apart, and with it the way to its thread and back.
+        wall = time.perf_counter()
+        await corpus.foresee([text])
+        handovers.append(time.perf_counter() - wall)
         wall, cpu = time.perf_counter(), time.process_time()
         finding = await gate.recheck(item, corpus.at(None))
         if finding.outcome is Outcome.PASS:
@@ -222,6 +226,7 @@ async def measure(file: Path, made: Made, checks: int) -> dict[str, Any]:
         "check_p50_ms": round(1e3 * statistics.median(walls), 3),
         "check_p95_ms": round(1e3 * statistics.quantiles(walls, n=20)[-1], 3),
         "check_cpu_p50_ms": round(1e3 * statistics.median(cpus), 3),
+        "handover_p50_ms": round(1e3 * statistics.median(handovers), 3),
         "stopped": stopped,
         "checks": len(walls),
         "exact_scan_ms": exact,

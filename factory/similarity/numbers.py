@@ -22,7 +22,11 @@ _SCALES: Final = {"hundred": 100, "thousand": 1_000, "million": 1_000_000}
 NUMBER_WORDS: Final = frozenset(_UNITS) | frozenset(_TENS) | frozenset(_SCALES)
 
 _WORDS = "|".join(sorted(NUMBER_WORDS, key=len, reverse=True))
-_TOKEN = re.compile(rf"(?P<digits>{DIGITS})|\b(?P<words>(?:{_WORDS})(?:(?:\s+|-)(?:{_WORDS}))*)\b", re.IGNORECASE)
+# Few words begin like a number, and one letter tells sooner than thirty words.
+_INITIALS = "".join(sorted({word[0] for word in NUMBER_WORDS}))
+_TOKEN = re.compile(
+    rf"(?P<digits>{DIGITS})|\b(?=[{_INITIALS}])(?P<words>(?:{_WORDS})(?:(?:\s+|-)(?:{_WORDS}))*)\b", re.IGNORECASE
+)
 
 
 def number_multiset(text: str) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ ROWS: Final = 4
 BANDS: Final = 32
 # Skeletons are looked for at a higher likeness, where half the bands find 99 %.
 SKELETON_BANDS: Final = 16
-_PART: Final = 512
+_PART: Final = 256
 
 
 @cache
@@ -52,11 +52,11 @@ def text_signature(normal: str) -> NDArray[np.uint32]:
         return signature(char_shingles(normal))
     data = np.frombuffer(normal.encode("ascii"), dtype=np.uint8)
     windows = len(data) - SHINGLE + 1
-    table = _crc_table()
-    crc = np.full(windows, 0xFFFFFFFF, dtype=np.uint32)
-    for place in range(SHINGLE):
-        crc = table[(crc ^ data[place : place + windows]) & np.uint32(0xFF)] ^ (crc >> np.uint32(8))
-    return _least(~crc)
+    shares = _crc_shares().take(data, axis=1)
+    hashes = shares[0, :windows]
+    for place in range(1, SHINGLE):
+        hashes ^= shares[place, place : place + windows]
+    return _least(hashes)
 
 
 def _least(hashes: NDArray[np.uint32]) -> NDArray[np.uint32]:
@@ -66,27 +66,33 @@ def _least(hashes: NDArray[np.uint32]) -> NDArray[np.uint32]:
     mixed = _mix32(hashes)
     # In parts, so that a long text's table of 128 rows stays in the processor's cache.
     for start in range(0, len(mixed), _PART):
-        permuted: NDArray[np.uint32] = a * mixed[start : start + _PART] + b
+        permuted: NDArray[np.uint32] = a * mixed[start : start + _PART]
+        permuted += b
         np.minimum(least, permuted.min(axis=1), out=least)
     return least
 
 
 @cache
-def _crc_table() -> NDArray[np.uint32]:
-    """CRC-32's table, reflected polynomial 0xEDB88320 (ISO 3309), as zlib uses it."""
-    table = np.arange(256, dtype=np.uint32)
-    for _ in range(8):
-        table = np.where(table & 1, (table >> np.uint32(1)) ^ np.uint32(0xEDB88320), table >> np.uint32(1))
-    return table
+def _crc_shares() -> NDArray[np.uint32]:
+    """What a byte at each place of a window adds to its CRC-32: shape (SHINGLE, 256); the windows' CRC is the shares' XOR.
+
+    For CRC-32 is linear over bits but for a constant, the CRC of a window of zeros, which the first place's shares hold.
+    """
+    constant = zlib.crc32(bytes(SHINGLE))
+    alone = [[bytes(place) + bytes([value]) + bytes(SHINGLE - 1 - place) for value in range(256)] for place in range(SHINGLE)]
+    shares = np.array([[zlib.crc32(window) ^ constant for window in row] for row in alone], dtype=np.uint32)
+    shares[0] ^= np.uint32(constant)
+    return shares
 
 
 def _mix32(values: NDArray[np.uint32]) -> NDArray[np.uint32]:
     """MurmurHash3's 32-bit finaliser, which the scheme applies to every hash before permuting it."""
     values = values ^ (values >> np.uint32(16))
-    values = values * np.uint32(0x85EBCA6B)
-    values = values ^ (values >> np.uint32(13))
-    values = values * np.uint32(0xC2B2AE35)
-    return values ^ (values >> np.uint32(16))
+    values *= np.uint32(0x85EBCA6B)
+    values ^= values >> np.uint32(13)
+    values *= np.uint32(0xC2B2AE35)
+    values ^= values >> np.uint32(16)
+    return values
 
 
 def band_keys(made: NDArray[np.uint32], bands: int) -> NDArray[np.uint64]:
@@ -95,15 +101,21 @@ def band_keys(made: NDArray[np.uint32], bands: int) -> NDArray[np.uint64]:
 
     A key holds its band's number, so the keys of all bands can share one table.
     """
-    if (made == 0xFFFFFFFF).all():
+    if made[0] == 0xFFFFFFFF and (made == 0xFFFFFFFF).all():
         return np.zeros(bands, dtype=np.uint64)
-    halves = made[: bands * ROWS].reshape(bands, ROWS).view(np.uint64)
-    keys = np.arange(1, bands + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    halves = made[: bands * ROWS].view(np.uint64)
+    keys = _band_numbers(bands)
     for half in range(ROWS // 2):
-        keys = (keys ^ halves[:, half]) * np.uint64(0xFF51AFD7ED558CCD)
-        keys = keys ^ (keys >> np.uint64(32))
+        keys = (keys ^ halves[half :: ROWS // 2]) * np.uint64(0xFF51AFD7ED558CCD)
+        keys ^= keys >> np.uint64(32)
     held: NDArray[np.uint64] = np.maximum(keys, np.uint64(1))
     return held
+
+
+@cache
+def _band_numbers(bands: int) -> NDArray[np.uint64]:
+    """What the keys of each band begin with, shape (bands,): its number, spread over 64 bits."""
+    return np.arange(1, bands + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
 
 
 def low_bytes(made: NDArray[np.uint32], bands: int) -> NDArray[np.uint8]:
@@ -114,11 +126,15 @@ def low_bytes(made: NDArray[np.uint32], bands: int) -> NDArray[np.uint8]:
 def may_reach(held: NDArray[np.uint8], sought: NDArray[np.uint8], jaccard: float) -> NDArray[np.bool_]:
     """Which of the texts with these low bytes, shape (n, k), may have a Jaccard index >= `jaccard` with one text's, shape (k,).
 
+    k: a multiple of 64.
+
     One in 70 of those that just do is taken for one that does not, one in 1,000 of those that have .05 more, one in 30,000 of
     those that have .10 more; the bands themselves miss far more of each. A function of the two texts alone. Li and Konig 2010,
     "b-bit minwise hashing": a byte agrees with probability J + (1 - J) / 256.
     """
-    agreeing = np.count_nonzero(held == sought, axis=1)
+    # Counted 64 at a time, a third of the time that numpy takes to count along an axis.
+    words = np.packbits(held == sought).view(np.uint64).reshape(len(held), len(sought) // 64)
+    agreeing: NDArray[np.uint8] = sum(np.bitwise_count(words).T, start=np.zeros(len(held), dtype=np.uint8))
     reached: NDArray[np.bool_] = agreeing >= _least_agreeing(len(sought), jaccard)
     return reached
 

@@ -56,22 +56,27 @@ _TOKEN = re.compile(
 )
 _POSSESSIVE = re.compile(r"['’]s$")
 
+# A token as the pattern's groups: word, number, operator, stop; the one that it is, the others "".
+_Token = tuple[str, str, str, str]
+
 
 def skeleton(text: str) -> str:
     """The masked tokens joined by spaces: "#" a number, "@" a name (runs of either count once), "~" a gendered pronoun.
 
     Empty when too little would be left to tell one template from another.
     """
-    # The names of the groups are the kinds of token; asking a match for each of them in turn takes twice as long.
-    found = [(match.lastgroup or "", match.group()) for match in _TOKEN.finditer(text)]
-    words = [_bare(token) for kind, token in found if kind == "word"]
+    # A tuple a token, all but one of its strings empty: matches, asked one by one what they are, take twice as long.
+    found: list[_Token] = _TOKEN.findall(text)
     names = _names(found)
-    if sum(word in names for word in words) > MAX_NAME_SHARE * len(words):
-        names = frozenset()
     tokens: list[str] = []
     plain = 0
-    for kind, token in found:
-        masked = NAME if kind == "word" and names and _bare(token) in names else _masked(kind, token)
+    for word, number, operator, _ in found:
+        if word:
+            masked = NAME if _bare(word) in names else _masked(word)
+        elif number:
+            masked = NUMBER
+        else:
+            masked = operator
         if masked in (NUMBER, NAME):
             if not (tokens and tokens[-1] == masked):
                 tokens.append(masked)
@@ -86,9 +91,10 @@ def skeleton_shingles(masked: str) -> frozenset[str]:
     tokens = masked.split()
     if len(tokens) <= WORDS:
         return frozenset([masked] if masked else [])
-    return frozenset(" ".join(tokens[start : start + WORDS]) for start in range(len(tokens) - WORDS + 1))
+    return frozenset([" ".join(tokens[start : start + WORDS]) for start in range(len(tokens) - WORDS + 1)])
 
 
+@lru_cache(maxsize=16_384)
 def _bare(word: str) -> str:
     """A word without a possessive ending, as written: "Ann's" is Ann."""
     return _POSSESSIVE.sub("", word) if "'" in word or "’" in word else word
@@ -98,38 +104,34 @@ def _plain(word: str) -> str:
     return (word.replace("’", "'") if "’" in word else word).lower()
 
 
-def _names(found: list[tuple[str, str]]) -> frozenset[str]:
-    """The words of a text, as written, that are names. found: its tokens with their kinds.
+def _names(found: list[_Token]) -> frozenset[str]:
+    """The words of a text, as written, that are names; none where too many words look like it.
 
     A capitalised word inside a sentence is one. At the start of a sentence it is one if it also stands capitalised inside
     another, or if it is no common opener and never stands in lower case.
     """
+    words: list[str] = []
     inside: set[str] = set()
     opening: set[str] = set()
-    lower: set[str] = set()
     start = True
-    for kind, token in found:
-        if kind == "word":
+    for token, _, _, stop in found:
+        if token:
             word = _bare(token)
-            if not word[:1].isupper():
-                lower.add(word)
-            elif _plain(word) not in _ALWAYS_CAPITAL:
+            words.append(word)
+            if word[:1].isupper() and _plain(word) not in _ALWAYS_CAPITAL:
                 (opening if start else inside).add(word)
-        start = kind == "stop"
-    likely = {word for word in opening if _plain(word) not in _OPENERS and word.lower() not in lower}
-    return frozenset(inside | likely)
+        start = bool(stop)
+    held = set(words)
+    names = inside.union(word for word in opening if _plain(word) not in _OPENERS and (word.lower() not in held))
+    return frozenset(names) if sum(word in names for word in words) <= MAX_NAME_SHARE * len(words) else frozenset()
 
 
 @lru_cache(maxsize=16_384)
-def _masked(kind: str, token: str) -> str:
-    """What stands for a token that is no name of its text, "" for nothing; kept, for texts share most of their words."""
-    if kind == "word":
-        plain = _plain(token)
-        if plain in _TITLES:
-            return NAME
-        if plain in NUMBER_WORDS:
-            return NUMBER
-        return PRONOUN if plain in _PRONOUNS else plain
-    if kind == "number":
+def _masked(word: str) -> str:
+    """What stands for a word that is no name of its text; kept, for texts share most of their words."""
+    plain = _plain(word)
+    if plain in _TITLES:
+        return NAME
+    if plain in NUMBER_WORDS:
         return NUMBER
-    return token if kind == "operator" else ""
+    return PRONOUN if plain in _PRONOUNS else plain

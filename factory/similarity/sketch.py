@@ -9,7 +9,6 @@ from typing import Any, Final, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from factory.ports import Embedder
 from factory.similarity.numbers import MIN_NUMBERS, number_multiset
 from factory.similarity.signature import (
     BANDS,
@@ -22,7 +21,7 @@ from factory.similarity.signature import (
 )
 from factory.similarity.skeleton import skeleton, skeleton_shingles
 from factory.similarity.text import char_shingles, key64, normalise
-from factory.similarity.vectors import WORDS, Half, codes, to_half
+from factory.similarity.vectors import WORDS, Half, codes
 
 # Part of the key of every cached sketch: raise it whenever a text's keys or vector would come out differently.
 VERSION: Final = 2
@@ -107,11 +106,6 @@ def sketch(text: str, vector: Half) -> Sketch:
     (record["code"],) = codes(vector[None, :])
     record["vector"] = vector
     return Sketch(text, cast(Any, record[()]))
-
-
-def embed_half(embedder: Embedder, text: str) -> Half:
-    """One text's kept vector, embedded alone so that it cannot depend on others: shape (dimension,)."""
-    return to_half(embedder.embed([text])[0])
 
 
 def records(sketches: list[Sketch], dimension: int) -> NDArray[np.void]:

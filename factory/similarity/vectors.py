@@ -52,6 +52,8 @@ _ROUGHLY: Final = 6
 _SEED: Final = 1
 _LEVELS: Final = 127
 _BLOCK: Final = 16_384
+# Rows whose cells are found at a time: some 3 MB of whole numbers.
+_PLACED: Final = 2048
 
 
 def to_half(vector: NDArray[np.float32]) -> Half:
@@ -89,7 +91,9 @@ def _levels(vectors: Half) -> NDArray[np.float32]:
     Sums of products of these stay below 2^24, where float32 is exact, so neither BLAS nor the machine can change a bit of
     what is made from them.
     """
-    scaled: NDArray[np.float32] = np.rint(vectors.astype(np.float32) * np.float32(32 * math.sqrt(vectors.shape[-1])))
+    scaled: NDArray[np.float32] = vectors.astype(np.float32)
+    scaled *= np.float32(32 * math.sqrt(vectors.shape[-1]))
+    np.rint(scaled, out=scaled)
     np.clip(scaled, -_LEVELS, _LEVELS, out=scaled)
     return scaled
 
@@ -143,13 +147,13 @@ class VectorIndex:
         self._codes.extend(made)
         if start < SCANNED:
             self._first_codes[:, start : min(end, SCANNED)] = made[: SCANNED - start].T
-        if self._cells is None:
-            if end < CENTRES_FROM:
-                return
-            held = self._vectors.view()
-            self._cells = _Cells(held[: CENTRES_FROM : CENTRES_FROM // CELLS])
-            self._cells.add(held[:start], self._codes.view()[:start], first=0)
-        self._cells.add(vectors, made, first=start)
+        if self._cells is None and end >= CENTRES_FROM:
+            self._cells = _Cells(self._vectors.view()[: CENTRES_FROM : CENTRES_FROM // CELLS])
+
+    def compact(self) -> None:
+        """Do what the first search among all these rows would else have to do."""
+        if self._cells is not None:
+            self._cells.place(self._vectors, self._codes)
 
     def row(self, row: int) -> Half:
         """The kept vector of one row, shape (dimension,)."""
@@ -171,6 +175,7 @@ class VectorIndex:
         if rows <= SCANNED or self._cells is None:
             bits = _differing(self._first_codes[:, :rows], code)
             return np.flatnonzero(bits <= _limit(bits, _most_bits(floor), nearest))
+        self._cells.place(self._vectors, self._codes)
         numbers, halves = self._cells.near(vector, code[:HALF], rows)
         # Half of the bits rule out all but a hundredth, whose other half then lies anywhere in memory.
         numbers = numbers[halves <= _limit(halves, _most_bits(floor, 64 * HALF, _SIGMAS_OF_HALF), nearest)]
@@ -183,24 +188,43 @@ class _Cells:
 
     def __init__(self, centres: Half) -> None:
         self._centres = _levels(centres)
+        # So many rows lie in their cells; those after them not yet.
+        self._placed = 0
         self._rows = [Column(np.uint32) for _ in range(len(centres))]
         # By word, as bits are counted; grown here, for a `Column` grows along its first axis.
         self._halves = [np.empty((HALF, 0), dtype=np.uint64) for _ in range(len(centres))]
+        # Kept between searches, for fresh memory of megabytes costs more than what is then written to it.
+        self._differences: NDArray[np.uint64] = np.empty((HALF, 0), dtype=np.uint64)
 
-    def add(self, vectors: Half, made: NDArray[np.uint64], *, first: int) -> None:
-        home = np.argmax(_levels(vectors) @ self._centres.T, axis=1)
-        numbers = np.arange(first, first + len(home), dtype=np.uint32)
-        for cell in set(home.tolist()):
-            its = np.flatnonzero(home == cell)
-            start, end = len(self._rows[cell]), len(self._rows[cell]) + len(its)
-            if end > self._halves[cell].shape[1]:
-                grown = np.empty((HALF, end + end // 8 + 16), dtype=np.uint64)
-                grown[:, :start] = self._halves[cell][:, :start]
-                self._halves[cell] = grown
-            self._rows[cell].extend(numbers[its])
-            self._halves[cell][:, start:end] = made[its, :HALF].T
+    def place(self, vectors: Column, made: Column) -> None:
+        """Put the rows added since the last time into their cells: all of a load at once, for the threads of BLAS go on
+        turning for a while after every product, and would take the core on which the next part is read.
+        """
+        start, end = self._placed, len(vectors)
+        if start == end:
+            return
+        homes = np.concatenate([self._homes(vectors.view()[at : at + _PLACED]) for at in range(start, end, _PLACED)])
+        order = np.argsort(homes, kind="stable")
+        counts = np.bincount(homes)
+        for cell, rows in zip(counts.nonzero()[0].tolist(), np.split(order, np.cumsum(counts[counts > 0])[:-1]), strict=True):
+            self._put(cell, rows + start, made)
+        self._placed = end
 
-    def near(self, vector: Half, half: NDArray[np.uint64], rows: int) -> tuple[NDArray[np.uint32], NDArray[np.uint16]]:
+    def _homes(self, vectors: Half) -> NDArray[np.uint8]:
+        """The cells of vectors, shape (n,)."""
+        homes: NDArray[np.uint8] = np.argmax(_levels(vectors) @ self._centres.T, axis=1).astype(np.uint8)
+        return homes
+
+    def _put(self, cell: int, rows: NDArray[np.int64], made: Column) -> None:
+        start, end = len(self._rows[cell]), len(self._rows[cell]) + len(rows)
+        if end > self._halves[cell].shape[1]:
+            grown = np.empty((HALF, end + end // 8 + 16), dtype=np.uint64)
+            grown[:, :start] = self._halves[cell][:, :start]
+            self._halves[cell] = grown
+        self._rows[cell].extend(rows)
+        self._halves[cell][:, start:end] = made.take(rows)[:, :HALF].T
+
+    def near(self, vector: Half, half: NDArray[np.uint64], rows: int) -> tuple[NDArray[np.uint32], NDArray[np.uint8]]:
         """Rows below `rows` in the cells about a vector, and how many of the first half's bits each differs in."""
         likeness = self._centres @ _levels(vector)
         numbers, halves = [], []
@@ -210,5 +234,11 @@ class _Cells:
             seen = len(its) if len(its) and its[-1] < rows else int(its.searchsorted(rows))
             numbers.append(its[:seen])
             halves.append(self._halves[cell][:, :seen])
+        found = np.concatenate(numbers)
+        if len(found) > self._differences.shape[1]:
+            self._differences = np.empty((HALF, len(found) + len(found) // 8), dtype=np.uint64)
         # One array first: counting them cell by cell takes three times as long at a hundred thousand rows.
-        return np.concatenate(numbers), _differing(np.concatenate(halves, axis=1), half)
+        differences = np.concatenate(halves, axis=1, out=self._differences[:, : len(found)])
+        differences ^= half[:, None]
+        # Three words' bits fit a byte.
+        return found, np.bitwise_count(differences).sum(axis=0, dtype=np.uint8)

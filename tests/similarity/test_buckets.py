@@ -18,7 +18,7 @@ def test_the_rows_of_a_key_are_those_of_brute_force(seed: int, rows: int, width:
     keys = pool[rng.integers(0, len(pool), (rows, width))]
     # A key belongs to one column, as a band's number is part of its key.
     keys[keys != 0] ^= np.broadcast_to(np.arange(width, dtype=np.uint64) << np.uint64(40), keys.shape)[keys != 0]
-    index = Buckets(width)
+    index = Buckets()
     for start in range(0, rows, step):
         index.add(keys[start : start + step])
     assert len(index) == rows
@@ -27,13 +27,26 @@ def test_the_rows_of_a_key_are_those_of_brute_force(seed: int, rows: int, width:
         assert np.array_equal(index.rows(sought), expected)
 
 
+def test_a_load_ends_in_one_run_that_holds_only_keys_there_are() -> None:
+    rng = np.random.default_rng(5)
+    keys = rng.integers(1, 2**64, (5000, 4), dtype=np.uint64) * rng.integers(0, 2, (5000, 4), dtype=np.uint64)
+    index = Buckets()
+    # Many at once, few at once, and again many.
+    for part in (keys[:2000], *np.split(keys[2000:2040], 40), keys[2040:]):
+        index.add(part)
+    index.compact()
+    ((_, run),) = index._runs
+    assert len(run) == np.count_nonzero(keys) and (run[1:] >= run[:-1]).all()
+    assert index.rows(keys[2003]).tolist() == ([2003] if keys[2003].any() else [])
+
+
 def test_nothing_held_nothing_found() -> None:
-    assert Buckets(2).rows(np.array([1 << 40, 2 << 40], dtype=np.uint64)).tolist() == []
+    assert Buckets().rows(np.array([1 << 40, 2 << 40], dtype=np.uint64)).tolist() == []
 
 
 def test_too_many_rows_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(buckets, "MOST_ROWS", 3)
-    index = Buckets(1)
+    index = Buckets()
     index.add(np.ones((3, 1), dtype=np.uint64))
     with pytest.raises(ValueError, match="at most 3"):
         index.add(np.ones((1, 1), dtype=np.uint64))

@@ -277,6 +277,37 @@ def test_a_text_is_embedded_alone_and_once() -> None:
     run(go())
 
 
+def test_foreseen_texts_are_embedded_together_and_not_again() -> None:
+    async def go() -> None:
+        embedder, cache = BagEmbedder(), DictCache()
+        corpus = await build(embedder, get_cache=cache.get, put_cache=cache.put)
+        await corpus.foresee(["one text", "another", "one text"])
+        await corpus.foresee(["another", "a third"])
+        for text in ("one text", "another", "a third"):
+            await corpus.at(None).neighbours(text)
+        await corpus.foresee(["one text"])
+        assert embedder.calls == [2, 1]
+        corpus.close()
+
+    run(go())
+
+
+def test_texts_foreseen_and_forgotten_are_embedded_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("factory.similarity.corpus._SKETCHES_KEPT", 2)
+
+    async def go() -> None:
+        embedder, cache = BagEmbedder(), DictCache()
+        corpus = await build(embedder, get_cache=cache.get, put_cache=cache.put)
+        texts = [f"text {n}" for n in range(5)]
+        await corpus.foresee(texts)
+        made = [await corpus.sketch(text) for text in texts]
+        # Two of the five are kept; embedding the first again takes the place of one of them.
+        assert [each.text for each in made] == texts and embedder.calls == [5, 1, 1, 1, 1]
+        corpus.close()
+
+    run(go())
+
+
 def test_concurrent_questions_answer_as_one_at_a_time() -> None:
     texts = [problem(f, n, t, 2, 3) for f in range(3) for n in range(4) for t in range(2)]
 
