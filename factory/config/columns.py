@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from factory.config.references import MAX_COLUMN_BYTES, column_bytes, json_lines, numbered_lines
+from factory.config.references import MAX_COLUMN_BYTES, column_bytes, json_lines, whole_lines
 from factory.config.yaml import require_regular_file
 from factory.errors import BadInput, suggest
 
@@ -122,38 +122,69 @@ def _jsonl(path: Path, wanted: Collection[str]) -> Columns:
     return Columns(path, tuple(present), values, lines, len(rows))
 
 
-def _csv(path: Path, wanted: Collection[str], delimiter: str) -> Columns:
+def _csv(path: Path, wanted: Collection[str], usual: str) -> Columns:
     lines: list[int] = []
-    reader = csv.reader(_noting(numbered_lines(path), at := [0]), delimiter=delimiter, strict=True, skipinitialspace=True)
-    try:
-        header = [name.strip() for name in next(reader, [])]
-        if len(header) == 1 and (other := next((mark for mark in ";\t|" if mark in header[0]), None)):
-            # What spreadsheets write where the comma is the decimal point, and files of another ending than their form.
-            return _csv(path, wanted, other)
-        places = {name: place for place, name in enumerate(header) if name in wanted}
-        for name in places:
-            if header.count(name) > 1:
-                raise BadInput(f"the column {name!r} comes twice", where=f"{path}:1", fix="Rename one of them.")
-        values: dict[str, list[Any]] = {name: [] for name in places}
-        for cells in reader:
-            if len(cells) != len(header):
-                raise BadInput(
-                    f"{len(cells)} cells where the header names {len(header)} columns",
-                    where=f"{path}:{at[0]}",
-                    fix="Quote a cell that holds the delimiter.",
-                )
-            lines.append(at[0])
-            for name, place in places.items():
-                values[name].append(_known(cells[place].strip()))
-    except csv.Error as problem:
-        raise BadInput(f"this line cannot be read: {problem}", where=f"{path}:{at[0]}", fix="Correct it.") from None
+    delimiter = _delimiter(path, usual)
+    rows = _csv_rows(path, delimiter)
+    at, header = next(rows, (1, []))
+    header = [name.strip() for name in header]
+    places = {name: place for place, name in enumerate(header) if name in wanted}
+    for name in places:
+        if header.count(name) > 1:
+            raise BadInput(f"the column {name!r} comes twice", where=f"{path}:{at}", fix="Rename one of them.")
+    values: dict[str, list[Any]] = {name: [] for name in places}
+    for at, cells in rows:
+        if len(cells) != len(header):
+            raise BadInput(
+                f"{len(cells)} cells where the header names {len(header)} columns",
+                where=f"{path}:{at}",
+                fix="Quote a cell that holds the delimiter.",
+            )
+        lines.append(at)
+        for name, place in places.items():
+            values[name].append(_known(cells[place].strip()))
     return Columns(path, tuple(header), values, lines, len(lines))
 
 
-def _noting(numbered: Iterator[tuple[int, str]], at: list[int]) -> Iterator[str]:
-    """The lines alone; `at` holds the number of the last one, which csv's own count gets wrong after blank lines."""
-    for at[0], text in numbered:
-        yield text
+def _csv_rows(path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """The rows that are not blank lines, each with the number of the line that it begins on: a quoted cell may hold many."""
+    begun, at, blank = 1, 0, False
+
+    def lines() -> Iterator[str]:
+        nonlocal at, blank
+        for at, text in whole_lines(path):  # noqa: B007
+            blank = not text.strip() and delimiter not in text
+            # csv drops the line break inside quotes of a text that comes without one.
+            yield text
+
+    reader = csv.reader(lines(), delimiter=delimiter, strict=True, skipinitialspace=True)
+    try:
+        for cells in reader:
+            # Inside quotes a blank line is a part of the cell, and comes with the rest of its row.
+            if not (blank and at == begun):
+                yield begun, cells
+            begun = at + 1
+    except csv.Error as problem:
+        reached = f", read on to line {at}" if at > begun else ""
+        raise BadInput(
+            f"this row cannot be read{reached}: {problem}",
+            where=f"{path}:{begun}",
+            fix="Correct it; write a quote inside quotes twice." if reached else "Correct it.",
+        ) from None
+
+
+def _delimiter(path: Path, usual: str) -> str:
+    """The usual one where the first line holds it between cells, else one that does: spreadsheets write others where the comma
+    is the decimal point, and files are named otherwise than they are written.
+    """
+    head = next((text for _, text in whole_lines(path) if text.strip()), "")
+    for mark in (usual, *(mark for mark in ";\t|" if mark != usual)):
+        try:
+            if len(next(csv.reader([head], delimiter=mark, strict=True, skipinitialspace=True))) > 1:
+                return mark
+        except csv.Error:
+            continue
+    return usual
 
 
 def _parquet(path: Path, wanted: Collection[str]) -> Columns:
