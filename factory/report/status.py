@@ -5,7 +5,8 @@
 - state: done, running, stopped or interrupted; a job marked running whose lease nobody alive holds is interrupted.
 - attempts: landed candidates in all; accepted also counts those approved or retired since.
 - gates: in pipeline order. checked = passed + repaired + rejected + held + errored, each candidate counted once; reasons: slug
-  to count over all that did not pass at once. seconds: wall time of the gate, waiting included, summed over candidates.
+  to count over all that did not pass at once. seconds: wall time of the gate summed over candidates, waiting for models
+  included, waiting for other candidates at the embedder left out.
 - bands: candidates by measured band. calls: logical model calls. money in USD; cap_usd null: no cap; per_accepted_usd null:
   money was spent and nothing is accepted yet.
 - measures: of the candidates' yes/no measures by name, such as realism.detected: value is the share that are yes, of the taken
@@ -20,8 +21,9 @@
   cannot be true, after a cut connection too; lost: under way when a process died.
 - order: the cheapest order of the gates that their dependencies allow, by what this run measured (kills taken as independent);
   null while too little was seen, and for other jobs than runs. by: money or seconds; now and
-  expected: what a candidate costs in gates in the order as it is and as suggested, in USD or seconds; kill_rates: the share of
-  those checked that was rejected, held or errored.
+  expected: what a candidate costs in gates in the order as it is and as suggested, in USD or seconds, with what its repairs pay
+  again; kill_rates: the share of those checked that was rejected, held or errored; repair_rates: that was sent back to the
+  author and went on.
 - planted: for simulated jobs only: kind to {planted, caught, by}; by: gate to count of the planted it stopped first; caught:
   those stopped by the gate whose claim the kind breaks.
 
@@ -118,6 +120,7 @@ STATUS_SCHEMA: Mapping[str, Any] = _object(
             now=_AMOUNT,
             expected=_AMOUNT,
             kill_rates={"type": "object", "additionalProperties": _AMOUNT},
+            repair_rates={"type": "object", "additionalProperties": _AMOUNT},
         )
     ),
     planted={"type": "object", "additionalProperties": _object(planted=_COUNT, caught=_COUNT, by=_TALLY)},

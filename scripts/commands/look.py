@@ -115,12 +115,14 @@ def _attention(facts: dict[str, Any]) -> None:
 def _order(order: dict[str, Any], line: list[str]) -> str:
     """The cheapest order of the gates, where it is not the one they have."""
     unit = "USD" if order["by"] == "money" else "s"
+    sent_back = any(order["repair_rates"].values())
+    repairs = ", with what repairs pay again" if sent_back else ""
     if order["suggested"] == [gate for gate in line if gate in order["suggested"]]:
-        return f"gates: in their cheapest order, about {order['now']:.3g} {unit} a candidate"
+        return f"gates: in their cheapest order, about {order['now']:.3g} {unit} a candidate{repairs}"
     saved = 1 - order["expected"] / order["now"]
     return (
         f"gates: cheaper as {', '.join(order['suggested'])}: about {order['expected']:.3g} {unit} a candidate instead of "
-        f"{order['now']:.3g} ({saved:.0%} less), if what each stops does not depend on the others"
+        f"{order['now']:.3g} ({saved:.0%} less){repairs}, if what each stops does not depend on the others"
     )
 
 
