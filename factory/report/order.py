@@ -2,7 +2,7 @@
 
 An item is stopped by the first gate that kills it, so what a line costs per item is each gate's cost times the share of items
 that reach it. One that a gate sends back for a repair comes again from the front: such a repair costs that gate and all before
-it once more, and then the item goes on. With kills taken as independent, the share that passes a set of gates does not depend on
+it once more, and then the item goes on. With kills taken as independent, the share that passes a set of gates does not hang on
 their order, and the best order follows from the best orders of its subsets (Held and Karp 1962, J. SIAM 10:196-210, for
 sequencing with precedence). Without dependencies and repairs that comes to the classic rule, ascending cost / kill rate (Simon
 and Kadane 1975, Artificial Intelligence 6:235-247).
