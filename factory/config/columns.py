@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -25,7 +25,8 @@ _LARGEST = 2**53
 class Columns:
     """Equally long columns of a file; an empty cell, null, NaN or absent key is None.
 
-    present: every column the file has, wanted or not. lines: the line of each row; None where rows are counted instead.
+    present: every column the file has, those that were wanted by their wanted names. lines: the line of each row; None where
+    rows are counted instead.
     """
 
     path: Path
@@ -90,6 +91,7 @@ class Columns:
 def read_columns(path: Path, wanted: Collection[str]) -> Columns:
     """Those of the wanted columns that a table has; header names are stripped of white space, cells of a CSV too.
 
+    A wanted column that is there in other letters (`Model` for model) is taken for it, where there is only one such.
     Raises BadInput with file and line (row, for Parquet) for what cannot be read, a column named twice or a file without rows.
     """
     suffix = path.suffix.lower()
@@ -118,8 +120,23 @@ def _jsonl(path: Path, wanted: Collection[str]) -> Columns:
         present.update(dict.fromkeys(row))
         rows.append(row)
         lines.append(line)
-    values = {name: [_known(row.get(name)) for row in rows] for name in wanted if name in present}
-    return Columns(path, tuple(present), values, lines, len(rows))
+    called = _called(present, wanted)
+    values = {called[name]: [_known(row.get(name)) for row in rows] for name in present if called[name] in wanted}
+    return Columns(path, tuple(called.values()), values, lines, len(rows))
+
+
+def _called(present: Iterable[str], wanted: Collection[str]) -> dict[str, str]:
+    """What each column of the file is called here: as in the file, or as the wanted name that it alone is but for its case."""
+    others: dict[str, list[str]] = {}
+    for name in present:
+        if name not in wanted:
+            others.setdefault(name.casefold(), []).append(name)
+    found = {name: name for name in present}
+    for name in wanted:
+        alike = others.pop(name.casefold(), [])
+        if name not in found and len(alike) == 1:
+            found[alike[0]] = name
+    return found
 
 
 def _csv(path: Path, wanted: Collection[str], usual: str) -> Columns:
@@ -127,7 +144,9 @@ def _csv(path: Path, wanted: Collection[str], usual: str) -> Columns:
     delimiter = _delimiter(path, usual)
     rows = _csv_rows(path, delimiter)
     at, header = next(rows, (1, []))
-    header = [name.strip() for name in header]
+    stripped = [name.strip() for name in header]
+    called = _called(stripped, wanted)
+    header = [called[name] for name in stripped]
     places = {name: place for place, name in enumerate(header) if name in wanted}
     for name in places:
         if header.count(name) > 1:
@@ -193,15 +212,15 @@ def _parquet(path: Path, wanted: Collection[str]) -> Columns:
 
     try:
         with pq.ParquetFile(path) as file:
-            present = tuple(file.schema_arrow.names)
-            names = [name for name in present if name in wanted]
+            called = _called(file.schema_arrow.names, wanted)
+            names = [name for name, here in called.items() if here in wanted]
             for name in names:
                 groups = (file.metadata.row_group(group) for group in range(file.metadata.num_row_groups))
                 if sum(column_bytes(group, name) for group in groups) > MAX_COLUMN_BYTES:
                     raise BadInput(f"the column {name!r} unpacks to too many bytes", where=str(path), fix="Split the file.")
             table = file.read(columns=names)
-            values = {name: [_known(value) for value in table.column(name).to_pylist()] for name in names}
-            return Columns(path, present, values, None, file.metadata.num_rows)
+            values = {called[name]: [_known(value) for value in table.column(name).to_pylist()] for name in names}
+            return Columns(path, tuple(called.values()), values, None, file.metadata.num_rows)
     except (pa.ArrowException, OSError) as problem:
         reason = str(problem).splitlines()[0]
         raise BadInput(f"the file cannot be read as Parquet: {reason}", where=str(path), fix="Write it again.") from None

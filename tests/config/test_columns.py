@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
@@ -73,3 +76,29 @@ def test_whatever_csv_writes_is_read_back(tmp_path: Path, rows: list[tuple[str, 
     table = read_columns(file, ("one", "two"))
     told = [(one or "", two or "") for one, two in zip(table.values["one"], table.values["two"], strict=True)]
     assert told == [(one.strip(), two.strip()) for one, two in rows]
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+def test_a_header_in_other_letters_is_taken_where_it_can_mean_one_thing_only(form: str, tmp_path: Path) -> None:
+    file = tmp_path / f"t.{form}"
+
+    def write(**columns: str) -> None:
+        if form == "parquet":
+            pq.write_table(pa.table({name: [value] for name, value in columns.items()}), file)
+        elif form == "csv":
+            file.write_text(f"{','.join(columns)}\n{','.join(columns.values())}\n")
+        else:
+            file.write_text(json.dumps(columns) + "\n")
+
+    write(Item="a", MODEL="x", Note="1")
+    table = read_columns(file, ("item", "model", "solver"))
+    assert table.values == {"item": ["a"], "model": ["x"]} and table.present == ("item", "model", "Note")
+    # The very name wins, and of two others neither.
+    write(ITEM="b", item="a", Model="x", MODEL="y")
+    table = read_columns(file, ("item", "model"))
+    assert table.values == {"item": ["a"]}
+    with pytest.raises(BadInput, match="no column 'model'; present: ITEM, item, Model, MODEL"):
+        table.one_of("model")
+    # A column that is wanted by its own name is nobody else's.
+    write(N="1", Item="a")
+    assert read_columns(file, ("n", "N", "item")).values == {"N": ["1"], "item": ["a"]}
