@@ -320,6 +320,15 @@ class GateTally:
 
 
 @dataclass(frozen=True, slots=True)
+class Applied:
+    """A gate as it judged: its name and version, and the settings on its receipts."""
+
+    name: str
+    version: str
+    settings: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Landing:
     """All that one index commits, or nothing. corpus: present for accepted candidates only.
 
