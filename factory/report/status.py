@@ -11,6 +11,9 @@
   money was spent and nothing is accepted yet.
 - measures: of the candidates' yes/no measures by name, such as realism.detected: value is the share that are yes, of the taken
   ones (each landed candidate once, by its last revision), low and high its Wilson interval at that level.
+- baselines: what would score without solving anything, over the accepted items as they landed, in the shape of measures.
+  constant_answer: the share that the best constant answer would pass (the majority's: the commonest answer), where the line
+  weighs answers over the job; absent where it does not.
 - endpoints: a row per provider endpoint, as last kept by the running job (every second) or at its end; none for simulated ones.
   in_flight and queue are 0 when the job does not run, the rest is the last state. limit: calls allowed in flight, which adapts
   up to max_in_flight. requests, rate_limited (answers 429), outages: over the job's whole life, but for what the last second
@@ -38,7 +41,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from factory.canonical import plain
-from factory.ports import RUN, EndpointFigures, JobRecord, JobState, Snapshot
+from factory.ports import BASELINE, RUN, EndpointFigures, JobRecord, JobState, Snapshot
 from factory.report.attention import CHARGED_SCHEMA, SUBSTITUTED_SCHEMA, charged_in_full, substituted
 from factory.report.order import order_json
 from factory.report.shapes import AMOUNT as _AMOUNT
@@ -61,6 +64,8 @@ _CALLS: Mapping[str, Any] = {
 
 
 _RECIPE = _object(name=_TEXT, version=_TEXT)
+
+_RATE = _object(yes=_COUNT, taken=_COUNT, value=_AMOUNT, low=_AMOUNT, high=_AMOUNT, level=_AMOUNT)
 
 STATUS_SCHEMA: Mapping[str, Any] = _object(
     ("planted",),
@@ -90,10 +95,8 @@ STATUS_SCHEMA: Mapping[str, Any] = _object(
         cap_usd={"type": ["number", "null"], "minimum": 0},
         per_accepted_usd={"type": ["number", "null"], "minimum": 0},
     ),
-    measures={
-        "type": "object",
-        "additionalProperties": _object(yes=_COUNT, taken=_COUNT, value=_AMOUNT, low=_AMOUNT, high=_AMOUNT, level=_AMOUNT),
-    },
+    measures={"type": "object", "additionalProperties": _RATE},
+    baselines={"type": "object", "additionalProperties": _RATE},
     endpoints={
         "type": "array",
         "items": _object(
@@ -173,6 +176,7 @@ def status_json(snapshot: Snapshot) -> dict[str, Any]:
     """A job's numbers in the shape of STATUS_SCHEMA."""
     job = snapshot.job
     states = snapshot.states
+    rates = {name: _rate(yes, taken) for name, (yes, taken) in sorted(snapshot.measures.items())}
     accepted = sum(states.get(state, 0) for state in ("accepted", "approved", "retired"))
     out: dict[str, Any] = {
         "schema": 1,
@@ -191,7 +195,8 @@ def status_json(snapshot: Snapshot) -> dict[str, Any]:
         "bands": dict(snapshot.bands),
         "calls": {"total": sum(snapshot.calls_by_role.values()), "by_role": dict(snapshot.calls_by_role)},
         "money": _money(snapshot, accepted),
-        "measures": {name: _rate(yes, taken) for name, (yes, taken) in sorted(snapshot.measures.items())},
+        "measures": {name: rate for name, rate in rates.items() if not name.startswith(BASELINE)},
+        "baselines": {name.removeprefix(BASELINE): rate for name, rate in rates.items() if name.startswith(BASELINE)},
         "endpoints": [_endpoint(figures, running=_state(snapshot) == JobState.RUNNING) for figures in snapshot.endpoints],
         "substituted": substituted(snapshot.attempts),
         "charged_in_full": charged_in_full(snapshot.attempts),

@@ -83,6 +83,10 @@ def print_status(store: SqlStore, job_id: str, url: str, json: bool) -> None:
     for name, rate in facts["measures"].items():
         interval = f"{rate['low']:.1%} to {rate['high']:.1%} at {rate['level']:.0%}"
         say(f"{clean(name)}: {rate['yes']} of {rate['taken']}, {rate['value']:.1%} ({interval})")
+    for name, rate in facts["baselines"].items():
+        interval = f"{rate['low']:.1%} to {rate['high']:.1%} at {rate['level']:.0%}"
+        what = "the best constant answer" if name == "constant_answer" else clean(name)
+        say(f"{what} would pass {rate['yes']} of {rate['taken']} accepted items, {rate['value']:.1%} ({interval})")
     for kind, row in facts.get("planted", {}).items():
         stops = ", ".join(f"{gate} {count}" for gate, count in row["by"].items())
         say(
