@@ -60,7 +60,7 @@ class UnjournaledRows:
 
 @dataclass(frozen=True, slots=True)
 class LandingRows:
-    """A landed candidate. vector: embedder and bytes' row, absent where there is none; measures: the yes/no ones and baselines."""
+    """A landed candidate. vector: embedder and bytes' row or nothing; measures: the yes/no ones and baselines, by name."""
 
     index: int
     candidate: Row
