@@ -320,16 +320,27 @@ class GateTally:
 
 
 @dataclass(frozen=True, slots=True)
+class Applied:
+    """A gate as it judged: its name and version, and the settings on its receipts."""
+
+    name: str
+    version: str
+    settings: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Landing:
     """All that one index commits, or nothing. corpus: present for accepted candidates only.
 
     stopped_by: the gate that first asked for a repair, rejected or held ("" if none did): what caught a planted defect.
+    baselines: by name of a baseline over the job that this landing was counted for, whether it raised its score by one.
     """
 
     candidate: Candidate
     tallies: tuple[GateTally, ...]
     stopped_by: str
     corpus: CorpusEntry | None = None
+    baselines: Mapping[str, bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -416,6 +427,12 @@ class Snapshot:
     seconds: float = 0.0
     endpoints: Sequence[EndpointFigures] = ()
     attempts: Sequence[AttemptTally] = ()
+
+
+BASELINE: Final = "baseline."
+"""What the name of a baseline over the job begins with, among the counted measures of a snapshot."""
+CONSTANT_ANSWER: Final = BASELINE + "constant_answer"
+"""The accepted items that the best constant answer would pass: as many as have the commonest answer."""
 
 
 @runtime_checkable

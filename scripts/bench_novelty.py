@@ -162,6 +162,9 @@ async def quality(options: argparse.Namespace, embedder: Remembering) -> dict[st
     counted = [value for value in recall.values() if value is not None]
     report: dict[str, Any] = {
         "macro_recall": round(sum(counted) / len(counted), 4),
+        # A mean over the kinds that this corpus's texts could be edited by; the others were not seen at all.
+        "kinds_measured": len(counted),
+        "kinds_unmeasured": [kind for kind, value in recall.items() if value is None],
         "precision": round(caught / flagged, 4) if flagged else None,
         "recall": recall,
         "edited": {kind: len(made) for kind, made in kinds.items()},
@@ -213,6 +216,8 @@ def measure(options: argparse.Namespace, sizes: Sequence[int]) -> dict[str, Any]
     largest = max(scales, key=lambda each: int(each["items"]), default=None)
     return {
         "macro_recall": found.pop("macro_recall"),
+        "kinds_measured": found.pop("kinds_measured"),
+        "kinds_unmeasured": found.pop("kinds_unmeasured"),
         "precision": found.pop("precision"),
         "check_p50_ms": {str(each["items"]): each["check_p50_ms"] for each in scales},
         "bytes_per_item": largest["bytes_per_item"] if largest else None,

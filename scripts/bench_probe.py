@@ -11,7 +11,8 @@ the gate's. Calls and errors are exact expectations over all resamples (a dynami
 so there is no seed and there are no repetitions to choose.
 
 Prints JSON, {"TABLE": {"fixed8": {"calls", "error"}, "fixed16": {...}, "sequential": {...}, "about": {...}}}: calls are the
-mean screening calls of an item; error is the share of items whose decided band is not the true one, `undecided` included. A
+mean screening calls of an item; error is the share of items whose decided band is not the true one, `undecided` included;
+about.notes says what the table itself does to these figures (a model that sits twice, items that some seat did not try). A
 table that cannot be measured says why under "error" instead, and the exit code is 2.
 """
 
@@ -21,6 +22,7 @@ import argparse
 import json
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -37,6 +39,7 @@ from gates.difficulty import Difficulty
 
 # Tenths: the middles of five equal groups of models, weak to strong.
 QUANTILES = (1, 3, 5, 7, 9)
+FEW_ITEMS = 30
 
 
 def seats(table: OutcomeTable) -> list[str]:
@@ -69,16 +72,40 @@ def truths(passes: Counts, samples: Counts, edges: Edges) -> list[str]:
     return bands
 
 
+def _why_none(table: OutcomeTable, panel: Sequence[str]) -> str:
+    """Why no item has a truth: each seat's own share of the items, and how many of the seats ever met on one."""
+    names = list(dict.fromkeys(panel))
+    tried = table.only_models(names).present
+    each = ", ".join(f"{name} {count}" for name, count in zip(names, tried.sum(axis=0).tolist(), strict=True))
+    return (
+        f"no item was tried by all of {', '.join(names)}, whose mean rate is an item's truth: of {len(table.items)} items they "
+        f"tried {each}, and at most {int(tried.sum(axis=1).max())} of these {len(names)} met on any one"
+    )
+
+
+def _notes(table: OutcomeTable, panel: Sequence[str], rows: int) -> list[str]:
+    """What a reader of the figures must know of this table, in sentences."""
+    notes = []
+    twice = {model: count for model, count in Counter(panel).items() if count > 1}
+    if twice:
+        sits = ", ".join(f"{model} sits {'twice' if count == 2 else f'{count} times'}" for model, count in twice.items())
+        notes.append(
+            f"{len(set(panel))} models for {len(panel)} seats, so {sits}: the truth leans on those models' rates, the seats "
+            "of one model pass alike, and calls and errors are not those of a panel of five different solvers"
+        )
+    if rows < FEW_ITEMS:
+        notes.append(f"{rows} items were tried by every seat: errors are shares of that few")
+    if rows < len(table.items):
+        notes.append(f"measured on the {rows} of {len(table.items)} items that every seat tried")
+    return notes
+
+
 def measure(table: OutcomeTable, path: Path) -> dict[str, Any]:
     gate, panel = Difficulty(), seats(table)
     columns = [table.models.index(model) for model in panel]
     rows = np.flatnonzero(table.present[:, columns].all(axis=1))
     if not len(rows):
-        raise BadInput(
-            f"no item was tried by all of {', '.join(dict.fromkeys(panel))}",
-            where=f"{path}: model",
-            fix="Leave out models that tried few items.",
-        )
+        raise BadInput(_why_none(table, panel), where=f"{path}: model", fix="Leave out models that tried few items.")
     edges = edges_for(len(panel), gate.hard_edge, gate.easy_edge, gate.half_width)
     chosen = np.ix_(rows, np.array(columns))
     rates = smoothed(table)[chosen]
@@ -106,6 +133,8 @@ def measure(table: OutcomeTable, path: Path) -> dict[str, Any]:
         "items_left_out": len(table.items) - len(rows),
         "models": len(table.models),
         "solvers": panel,
+        "distinct_solvers": len(set(panel)),
+        "notes": _notes(table, panel, len(rows)),
         "ability_quantiles": [quantile / 10 for quantile in QUANTILES],
         "truth": dict(sorted(Counter(truth).items())),
         "edges": {"hard": edges.hard, "easy": edges.easy, "half_width": edges.half_width},

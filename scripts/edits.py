@@ -178,8 +178,11 @@ def has_number(text: str) -> bool:
 
 
 def renumbered(text: str, rng: random.Random) -> str | None:
-    """Other numbers in the same template; None where there are none, or hardly anything else."""
-    return other_numbers(text, rng) if has_number(text) and len(_WORD.findall(text)) >= 5 else None
+    """Other numbers in the same template; None where there are none, or hardly anything else: one number among few words may
+    be all that such a text says, while two or more stand for a task of its own.
+    """
+    words, numbers = len(_WORD.findall(text)), len(_NUMBER.findall(text))
+    return other_numbers(text, rng) if (numbers and words >= 5) or (numbers >= 2 and words) else None
 
 
 def synonyms(text: str, rng: random.Random) -> str | None:

@@ -111,7 +111,8 @@ def _verdicts(found: Sequence[tuple[Recorded, Imported]], solutions: Solutions, 
 
 
 def _matched(options: Regrade, items: Items, recipe: Recipe) -> tuple[Solutions, list[tuple[Recorded, Imported]]]:
-    present = read_columns(options.path, ()).present
+    wanted = {"item", "id", options.mapped.id or "", *(name for item in items.rows[:1] for name in item.texts)}
+    present = read_columns(options.path, wanted).present
     by_name = items.named and (options.mapped.id in present if options.mapped.id else bool({"item", "id"} & set(present)))
     column = "" if by_name else _text_column(options, recipe, items, present)
     solutions = read_solutions(

@@ -60,7 +60,7 @@ class UnjournaledRows:
 
 @dataclass(frozen=True, slots=True)
 class LandingRows:
-    """A landed candidate. vector: embedder and bytes' row, absent where there is none; measures: the yes/no ones by name."""
+    """A landed candidate. vector: embedder and bytes' row or nothing; measures: the yes/no ones and baselines, by name."""
 
     index: int
     candidate: Row
@@ -161,7 +161,10 @@ def landing_rows(job: int, landing: Landing, embedder: str, at: float) -> Landin
         tallies=landing.tallies,
         corpus=() if entry is None else ((entry.id, entry.text, entry.template),),
         vector=((embedder, entry.id, entry.vector),) if entry is not None and entry.vector and embedder else (),
-        measures=tuple((name, value) for name, value in candidate.measures.items() if isinstance(value, bool)),
+        measures=(
+            *((name, value) for name, value in candidate.measures.items() if isinstance(value, bool)),
+            *landing.baselines.items(),
+        ),
     )  # fmt: skip
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from factory.config.references import MAX_COLUMN_BYTES, column_bytes, json_lines, numbered_lines
+from factory.config.references import MAX_COLUMN_BYTES, column_bytes, json_lines, whole_lines
 from factory.config.yaml import require_regular_file
 from factory.errors import BadInput, suggest
 
@@ -25,7 +25,8 @@ _LARGEST = 2**53
 class Columns:
     """Equally long columns of a file; an empty cell, null, NaN or absent key is None.
 
-    present: every column the file has, wanted or not. lines: the line of each row; None where rows are counted instead.
+    present: every column the file has, those that were wanted by their wanted names. lines: the line of each row; None where
+    rows are counted instead.
     """
 
     path: Path
@@ -90,6 +91,7 @@ class Columns:
 def read_columns(path: Path, wanted: Collection[str]) -> Columns:
     """Those of the wanted columns that a table has; header names are stripped of white space, cells of a CSV too.
 
+    A wanted column that is there in other letters (`Model` for model) is taken for it, where there is only one such.
     Raises BadInput with file and line (row, for Parquet) for what cannot be read, a column named twice or a file without rows.
     """
     suffix = path.suffix.lower()
@@ -118,42 +120,90 @@ def _jsonl(path: Path, wanted: Collection[str]) -> Columns:
         present.update(dict.fromkeys(row))
         rows.append(row)
         lines.append(line)
-    values = {name: [_known(row.get(name)) for row in rows] for name in wanted if name in present}
-    return Columns(path, tuple(present), values, lines, len(rows))
+    called = _called(present, wanted)
+    values = {called[name]: [_known(row.get(name)) for row in rows] for name in present if called[name] in wanted}
+    return Columns(path, tuple(called.values()), values, lines, len(rows))
 
 
-def _csv(path: Path, wanted: Collection[str], delimiter: str) -> Columns:
+def _called(present: Iterable[str], wanted: Collection[str]) -> dict[str, str]:
+    """What each column of the file is called here: as in the file, or as the wanted name that it alone is but for its case."""
+    others: dict[str, list[str]] = {}
+    for name in present:
+        if name not in wanted:
+            others.setdefault(name.casefold(), []).append(name)
+    found = {name: name for name in present}
+    for name in wanted:
+        alike = others.pop(name.casefold(), [])
+        if name not in found and len(alike) == 1:
+            found[alike[0]] = name
+    return found
+
+
+def _csv(path: Path, wanted: Collection[str], usual: str) -> Columns:
     lines: list[int] = []
-    reader = csv.reader(_noting(numbered_lines(path), at := [0]), delimiter=delimiter, strict=True, skipinitialspace=True)
-    try:
-        header = [name.strip() for name in next(reader, [])]
-        if len(header) == 1 and (other := next((mark for mark in ";\t|" if mark in header[0]), None)):
-            # What spreadsheets write where the comma is the decimal point, and files of another ending than their form.
-            return _csv(path, wanted, other)
-        places = {name: place for place, name in enumerate(header) if name in wanted}
-        for name in places:
-            if header.count(name) > 1:
-                raise BadInput(f"the column {name!r} comes twice", where=f"{path}:1", fix="Rename one of them.")
-        values: dict[str, list[Any]] = {name: [] for name in places}
-        for cells in reader:
-            if len(cells) != len(header):
-                raise BadInput(
-                    f"{len(cells)} cells where the header names {len(header)} columns",
-                    where=f"{path}:{at[0]}",
-                    fix="Quote a cell that holds the delimiter.",
-                )
-            lines.append(at[0])
-            for name, place in places.items():
-                values[name].append(_known(cells[place].strip()))
-    except csv.Error as problem:
-        raise BadInput(f"this line cannot be read: {problem}", where=f"{path}:{at[0]}", fix="Correct it.") from None
+    delimiter = _delimiter(path, usual)
+    rows = _csv_rows(path, delimiter)
+    at, header = next(rows, (1, []))
+    stripped = [name.strip() for name in header]
+    called = _called(stripped, wanted)
+    header = [called[name] for name in stripped]
+    places = {name: place for place, name in enumerate(header) if name in wanted}
+    for name in places:
+        if header.count(name) > 1:
+            raise BadInput(f"the column {name!r} comes twice", where=f"{path}:{at}", fix="Rename one of them.")
+    values: dict[str, list[Any]] = {name: [] for name in places}
+    for at, cells in rows:
+        if len(cells) != len(header):
+            raise BadInput(
+                f"{len(cells)} cells where the header names {len(header)} columns",
+                where=f"{path}:{at}",
+                fix="Quote a cell that holds the delimiter.",
+            )
+        lines.append(at)
+        for name, place in places.items():
+            values[name].append(_known(cells[place].strip()))
     return Columns(path, tuple(header), values, lines, len(lines))
 
 
-def _noting(numbered: Iterator[tuple[int, str]], at: list[int]) -> Iterator[str]:
-    """The lines alone; `at` holds the number of the last one, which csv's own count gets wrong after blank lines."""
-    for at[0], text in numbered:
-        yield text
+def _csv_rows(path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """The rows that are not blank lines, each with the number of the line that it begins on: a quoted cell may hold many."""
+    begun, at, blank = 1, 0, False
+
+    def lines() -> Iterator[str]:
+        nonlocal at, blank
+        for at, text in whole_lines(path):  # noqa: B007
+            blank = not text.strip() and delimiter not in text
+            # csv drops the line break inside quotes of a text that comes without one.
+            yield text
+
+    reader = csv.reader(lines(), delimiter=delimiter, strict=True, skipinitialspace=True)
+    try:
+        for cells in reader:
+            # Inside quotes a blank line is a part of the cell, and comes with the rest of its row.
+            if not (blank and at == begun):
+                yield begun, cells
+            begun = at + 1
+    except csv.Error as problem:
+        reached = f", read on to line {at}" if at > begun else ""
+        raise BadInput(
+            f"this row cannot be read{reached}: {problem}",
+            where=f"{path}:{begun}",
+            fix="Correct it; write a quote inside quotes twice." if reached else "Correct it.",
+        ) from None
+
+
+def _delimiter(path: Path, usual: str) -> str:
+    """The usual one where the first line holds it between cells, else one that does: spreadsheets write others where the comma
+    is the decimal point, and files are named otherwise than they are written.
+    """
+    head = next((text for _, text in whole_lines(path) if text.strip()), "")
+    for mark in (usual, *(mark for mark in ";\t|" if mark != usual)):
+        try:
+            if len(next(csv.reader([head], delimiter=mark, strict=True, skipinitialspace=True))) > 1:
+                return mark
+        except csv.Error:
+            continue
+    return usual
 
 
 def _parquet(path: Path, wanted: Collection[str]) -> Columns:
@@ -162,15 +212,15 @@ def _parquet(path: Path, wanted: Collection[str]) -> Columns:
 
     try:
         with pq.ParquetFile(path) as file:
-            present = tuple(file.schema_arrow.names)
-            names = [name for name in present if name in wanted]
+            called = _called(file.schema_arrow.names, wanted)
+            names = [name for name, here in called.items() if here in wanted]
             for name in names:
                 groups = (file.metadata.row_group(group) for group in range(file.metadata.num_row_groups))
                 if sum(column_bytes(group, name) for group in groups) > MAX_COLUMN_BYTES:
                     raise BadInput(f"the column {name!r} unpacks to too many bytes", where=str(path), fix="Split the file.")
             table = file.read(columns=names)
-            values = {name: [_known(value) for value in table.column(name).to_pylist()] for name in names}
-            return Columns(path, present, values, None, file.metadata.num_rows)
+            values = {called[name]: [_known(value) for value in table.column(name).to_pylist()] for name in names}
+            return Columns(path, tuple(called.values()), values, None, file.metadata.num_rows)
     except (pa.ArrowException, OSError) as problem:
         reason = str(problem).splitlines()[0]
         raise BadInput(f"the file cannot be read as Parquet: {reason}", where=str(path), fix="Write it again.") from None

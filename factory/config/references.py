@@ -121,7 +121,15 @@ def json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
-    """The lines of a UTF-8 file that are not blank, without their ends, numbered from 1. Raises BadInput with file and line."""
+    """The lines of a UTF-8 file that are not blank, without their ends, numbered from 1. Raises as `whole_lines`.
+
+    For forms where an item stands on a line; a CSV's row may not (`whole_lines`).
+    """
+    return ((number, text.rstrip("\r\n")) for number, text in whole_lines(path) if text.strip())
+
+
+def whole_lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Every line of a UTF-8 file with its end, blank ones too, numbered from 1. Raises BadInput with file and line."""
     # readline with a limit: a line of any length costs at most the limit in memory.
     with path.open("rb") as file:
         number = 0
@@ -137,8 +145,7 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
                 text = data.decode("utf-8-sig" if number == 1 else "utf-8")
             except UnicodeDecodeError:
                 raise BadInput("the line is not UTF-8", where=f"{path}:{number}", fix="Save the file as UTF-8.") from None
-            if text.strip():
-                yield number, text.rstrip("\r\n")
+            yield number, text
 
 
 def _picked(row: dict[str, Any], reference: ReferenceSet, where: str) -> str:

@@ -39,6 +39,10 @@ class Row:
             raise BadInput(f"the field {field!r} is null", where=self.place, fix="Give it a text, or leave the row out.")
         return value if isinstance(value, str) else orjson.dumps(value, default=str).decode()
 
+    def text_or_empty(self, field: str) -> str:
+        """As `text`, "" where the field is absent or null."""
+        return "" if self.values.get(field) is None else self.text(field)
+
     def number_of(self, field: str) -> float:
         """A field's number, also written as text. Raises BadInput for anything else."""
         text = self.text(field)

@@ -15,6 +15,7 @@ CORRECT: Final = ("is_correct", "correct")
 VERDICT: Final = ("verdict", "judged")
 _MODEL: Final = ("model", "solver")
 _ITEM: Final = ("item", "id")
+_ONE: Final = ("sample", *SOLUTION, *CORRECT, *VERDICT)
 _YES: Final = frozenset({"true", "1", "1.0", "yes", "correct", "right", "pass", "passed"})
 _NO: Final = frozenset({"false", "0", "0.0", "no", "incorrect", "wrong", "fail", "failed"})
 
@@ -64,7 +65,9 @@ def read_solutions(
     texts: columns to keep for matching; id_column: names the item (`item` or `id` otherwise); verdict, truth: fields of a
     solution that must be there. Raises BadInput with file, line and column for what cannot be read or is given twice.
     """
-    present = read_columns(path, ()).present
+    # Every column may be a model's, so all are read, by the names that are known here where they have those.
+    named_here = {*_MODEL, *_ITEM, *_ONE, id_column or "", verdict or "", truth or "", *texts}
+    present = read_columns(path, named_here).present
     columns = read_columns(path, present)
     named = id_column or next((name for name in _ITEM if name in present), "")
     if named:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from factory.canonical import digest
+from factory.canonical import canonical_json, digest
 from factory.errors import BadInput
 from factory.exports.files import (
     MADE_BY,
@@ -27,22 +27,33 @@ from factory.exports.files import (
     written_atomically,
 )
 from factory.exports.rows import columns_of, export_row, fill_missing
-from factory.ports import Exporter
+from factory.ports import Applied, Exporter
 from factory.recipe import Recipe
-from factory.types import Candidate
+from factory.types import Candidate, Receipt
 from factory.types.seal import Sealed, sealed
 
 RECEIPTS = "receipts.jsonl"
 
+Trust = Callable[[str, Applied], Mapping[str, Any]]
+
 
 @dataclass
 class _Taken:
-    """What the one pass over the candidates leaves behind besides the receipts file. unfit: rows without recipe columns."""
+    """What the one pass over the candidates leaves behind besides the receipts file. unfit: rows without recipe columns;
+    judged: by recipe and gate, each way in which it was set.
+    """
 
     rows: list[dict[str, Any]] = field(default_factory=list)
     unfit: list[int] = field(default_factory=list)
     receipts: int = 0
     conditions: set[str] = field(default_factory=set)
+    judged: dict[tuple[str, str], list[Applied]] = field(default_factory=dict)
+
+    def note(self, recipe: str, receipt: Receipt) -> None:
+        """Which gates judged, and how they were set: hardly ever more than one way in an export."""
+        known = self.judged.setdefault((recipe, receipt.gate), [])
+        if not any(gate.version == receipt.version and gate.settings == receipt.settings for gate in known):
+            known.append(Applied(receipt.gate, receipt.version, receipt.settings))
 
 
 def export_set(
@@ -53,12 +64,14 @@ def export_set(
     *,
     jobs: Sequence[str] = (),
     now: float | None = None,
+    trust: Trust | None = None,
 ) -> tuple[Path, ...]:
     """Write the candidates, in their order, to a folder of ours (`claimed_folder` says what that is); the files it now holds.
 
-    recipes by name; jobs: the ids the candidates come from; now: unix seconds, the clock's by default. Data and receipts are
-    functions of the candidates alone; only the manifest knows jobs and clock. Raises BadInput for a folder that is not ours,
-    for no candidates, for recipes whose columns differ, and for rows the format cannot hold.
+    recipes by name; jobs: the ids the candidates come from; now: unix seconds, the clock's by default; trust: from a recipe's
+    name and a gate as it was set to what an audit found of it, None to say nothing of gates. Data and receipts are functions of
+    the candidates alone; only the manifest knows jobs, clock and audits. Raises BadInput for a folder that is not ours, for no
+    candidates, for recipes whose columns differ, and for rows the format cannot hold.
     """
     folder = claimed_folder(out)
     earlier = set(own_manifest(folder).get("files", {}))
@@ -80,6 +93,8 @@ def export_set(
         if Path(name).name == name:
             (folder / name).unlink(missing_ok=True)
     manifest = _manifest(rows, taken, exporter.name, files, jobs, time.time() if now is None else now)
+    if trust is not None:
+        manifest["gates"] = _gates(taken, recipes, trust)
     write_atomically(folder / MANIFEST, [orjson.dumps(manifest, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)])
     return (*files, folder / MANIFEST)
 
@@ -94,6 +109,7 @@ def _receipt_lines(candidates: Iterable[Candidate], recipes: Mapping[str, Recipe
         taken.receipts += len(chain.links)
         for receipt in candidate.receipts:
             taken.conditions.update(receipt.conditions)
+            taken.note(candidate.recipe, receipt)
         yield from _lines_of(candidate, chain)
 
 
@@ -109,6 +125,18 @@ def _lines_of(candidate: Candidate, chain: Sealed) -> Iterator[bytes]:
         str(candidate.state).encode(),
         chain.revisions,
     )
+
+
+def _gates(taken: _Taken, recipes: Mapping[str, Recipe], trust: Trust) -> list[dict[str, Any]]:
+    """A row for each gate that judged, in its recipe's order; what the lander or the author noted is no gate's."""
+    return [
+        {"recipe": name, "gate": gate.name, "version": applied.version, **trust(name, applied)}
+        for name in sorted({recipe for recipe, _ in taken.judged})
+        for gate in recipes[name].gates
+        for applied in sorted(
+            taken.judged.get((name, gate.name), ()), key=lambda each: (each.version, canonical_json(each.settings))
+        )
+    ]
 
 
 def _manifest(

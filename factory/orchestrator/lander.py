@@ -15,7 +15,7 @@ from typing import Any
 from factory.errors import FactoryError
 from factory.gate import LandingGate, SetGate, answered, error, passed, reject, settings_of
 from factory.lever import Line, stopped_by, tallies
-from factory.ports import Corpus, CorpusEntry, Landing, Lease, Store
+from factory.ports import CONSTANT_ANSWER, Corpus, CorpusEntry, Landing, Lease, Store
 from factory.sampling import lies_in
 from factory.types import Candidate, Coordinate, Finding, Item, Outcome, Quota, Receipt, Stage, State
 from factory.types.candidate import landed_state
@@ -27,11 +27,12 @@ QUOTA_VERSION = "1"
 @dataclass
 class Ledger:
     """This job's accepted candidates, as far as what follows may depend on them: (index, coordinate, novelty view) of each, and
-    how many have which answer (only the lander reads that, so no pull depends on it)."""
+    how many have which answer (only the lander reads that, so no pull depends on it); commonest: as many have the commonest."""
 
     quotas: Sequence[Quota]
     accepted: list[tuple[int, Coordinate, str]] = field(default_factory=list)
     answers: Counter[str] = field(default_factory=Counter)
+    commonest: int = 0
     _charged: list[list[int]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -41,6 +42,7 @@ class Ledger:
         self.accepted.append((index, coordinate, view))
         if answer:
             self.answers[answer] += 1
+            self.commonest = max(self.commonest, self.answers[answer])
         for quota, charged in zip(self.quotas, self._charged, strict=True):
             if lies_in(coordinate, quota.where):
                 charged.append(index)
@@ -76,6 +78,10 @@ class Lander:
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _failed: BaseException | None = None
 
+    @property
+    def _weighs(self) -> bool:
+        return any(isinstance(gate, SetGate) for gate in self.line.gates)
+
     async def offer(self, candidate: Candidate) -> None:
         """Hand in a finished pull. Raises the FactoryError of a commit that failed."""
         self._waiting[candidate.index] = candidate
@@ -91,8 +97,13 @@ class Lander:
 
     async def _land(self, pulled: Candidate) -> None:
         self._raise_failure()
+        commonest, answered_before = self.ledger.commonest, self.ledger.answers.total()
         candidate, entry = await self._recheck(pulled) if pulled.state is State.ACCEPTED else (pulled, None)
-        landing = Landing(candidate, tallies(candidate), stopped_by(candidate), entry)
+        baselines = {}
+        if self._weighs and self.ledger.answers.total() > answered_before:
+            # The best constant's score rises by one whenever another item has the commonest answer: its sum is the score.
+            baselines[CONSTANT_ANSWER] = self.ledger.commonest > commonest
+        landing = Landing(candidate, tallies(candidate), stopped_by(candidate), entry, baselines)
         # The next landing needs this one's outcome, not its commit: commits stay in order in the store's one writer.
         commit = asyncio.create_task(self.store.land(self.lease, landing))
         self._commits.add(commit)

@@ -30,7 +30,7 @@ from typing import Any, Final
 
 from factory.canonical import canonical_json
 from factory.gate import Gate, settings_of
-from factory.ports import JobRecord, JobState
+from factory.ports import Applied, JobRecord, JobState
 from factory.report.shapes import AMOUNT, COUNT, NANO, TEXT, closed, nullable
 from factory.statistics import wilson
 from factory.statistics.intervals import LEVEL
@@ -195,7 +195,12 @@ class Audited:
 
 
 def standing(gate: Gate, audits: Iterable[Audited]) -> dict[str, Any]:
-    """What the audits of its recipe, the last one first, say of a gate as it ships.
+    """`standing_of` a gate as it ships."""
+    return standing_of(Applied(gate.name, gate.version, settings_of(gate)), audits)
+
+
+def standing_of(gate: Applied, audits: Iterable[Audited]) -> dict[str, Any]:
+    """What the audits of its recipe, the last one first, say of a gate as it was set.
 
     The last that could tell speaks: one that planted for this gate, and not too few. Where none could, the last that planted
     for it at all. apart: how the audited gate differs from this one, "" for not at all.
@@ -214,11 +219,11 @@ def standing(gate: Gate, audits: Iterable[Audited]) -> dict[str, Any]:
     return {"trust": NEVER, "why": "", "too_few": False, "unplanted": [], **dict.fromkeys(named), "apart": ""}
 
 
-def _stood(gate: Gate, audited: Audited) -> dict[str, Any]:
+def _stood(gate: Applied, audited: Audited) -> dict[str, Any]:
     row = audited.rows[gate.name]
     version, settings = audited.settings.get(gate.name, ("", {}))
     apart = "another version" if version != gate.version else ""
-    if not apart and canonical_json(settings) != canonical_json(settings_of(gate)):
+    if not apart and canonical_json(settings) != canonical_json(gate.settings):
         apart = "other settings"
     told = {
         name: row[name] for name in ("trust", "why", "too_few", "unplanted", "catch_rate", "catch_low", "false_reject_rate")

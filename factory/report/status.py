@@ -5,11 +5,15 @@
 - state: done, running, stopped or interrupted; a job marked running whose lease nobody alive holds is interrupted.
 - attempts: landed candidates in all; accepted also counts those approved or retired since.
 - gates: in pipeline order. checked = passed + repaired + rejected + held + errored, each candidate counted once; reasons: slug
-  to count over all that did not pass at once. seconds: wall time of the gate, waiting included, summed over candidates.
+  to count over all that did not pass at once. seconds: wall time of the gate summed over candidates, waiting for models
+  included, waiting for other candidates at the embedder left out.
 - bands: candidates by measured band. calls: logical model calls. money in USD; cap_usd null: no cap; per_accepted_usd null:
   money was spent and nothing is accepted yet.
 - measures: of the candidates' yes/no measures by name, such as realism.detected: value is the share that are yes, of the taken
   ones (each landed candidate once, by its last revision), low and high its Wilson interval at that level.
+- baselines: what would score without solving anything, over the accepted items as they landed, in the shape of measures.
+  constant_answer: the share that the best constant answer would pass (the majority's: the commonest answer), where the line
+  weighs answers over the job; absent where it does not.
 - endpoints: a row per provider endpoint, as last kept by the running job (every second) or at its end; none for simulated ones.
   in_flight and queue are 0 when the job does not run, the rest is the last state. limit: calls allowed in flight, which adapts
   up to max_in_flight. requests, rate_limited (answers 429), outages: over the job's whole life, but for what the last second
@@ -20,8 +24,9 @@
   cannot be true, after a cut connection too; lost: under way when a process died.
 - order: the cheapest order of the gates that their dependencies allow, by what this run measured (kills taken as independent);
   null while too little was seen, and for other jobs than runs. by: money or seconds; now and
-  expected: what a candidate costs in gates in the order as it is and as suggested, in USD or seconds; kill_rates: the share of
-  those checked that was rejected, held or errored.
+  expected: what a candidate costs in gates in the order as it is and as suggested, in USD or seconds, with what its repairs pay
+  again; kill_rates: the share of those checked that was rejected, held or errored; repair_rates: that was sent back to the
+  author and went on.
 - planted: for simulated jobs only: kind to {planted, caught, by}; by: gate to count of the planted it stopped first; caught:
   those stopped by the gate whose claim the kind breaks.
 
@@ -36,7 +41,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from factory.canonical import plain
-from factory.ports import RUN, EndpointFigures, JobRecord, JobState, Snapshot
+from factory.ports import BASELINE, RUN, EndpointFigures, JobRecord, JobState, Snapshot
 from factory.report.attention import CHARGED_SCHEMA, SUBSTITUTED_SCHEMA, charged_in_full, substituted
 from factory.report.order import order_json
 from factory.report.shapes import AMOUNT as _AMOUNT
@@ -59,6 +64,8 @@ _CALLS: Mapping[str, Any] = {
 
 
 _RECIPE = _object(name=_TEXT, version=_TEXT)
+
+_RATE = _object(yes=_COUNT, taken=_COUNT, value=_AMOUNT, low=_AMOUNT, high=_AMOUNT, level=_AMOUNT)
 
 STATUS_SCHEMA: Mapping[str, Any] = _object(
     ("planted",),
@@ -88,10 +95,8 @@ STATUS_SCHEMA: Mapping[str, Any] = _object(
         cap_usd={"type": ["number", "null"], "minimum": 0},
         per_accepted_usd={"type": ["number", "null"], "minimum": 0},
     ),
-    measures={
-        "type": "object",
-        "additionalProperties": _object(yes=_COUNT, taken=_COUNT, value=_AMOUNT, low=_AMOUNT, high=_AMOUNT, level=_AMOUNT),
-    },
+    measures={"type": "object", "additionalProperties": _RATE},
+    baselines={"type": "object", "additionalProperties": _RATE},
     endpoints={
         "type": "array",
         "items": _object(
@@ -118,6 +123,7 @@ STATUS_SCHEMA: Mapping[str, Any] = _object(
             now=_AMOUNT,
             expected=_AMOUNT,
             kill_rates={"type": "object", "additionalProperties": _AMOUNT},
+            repair_rates={"type": "object", "additionalProperties": _AMOUNT},
         )
     ),
     planted={"type": "object", "additionalProperties": _object(planted=_COUNT, caught=_COUNT, by=_TALLY)},
@@ -170,6 +176,7 @@ def status_json(snapshot: Snapshot) -> dict[str, Any]:
     """A job's numbers in the shape of STATUS_SCHEMA."""
     job = snapshot.job
     states = snapshot.states
+    rates = {name: _rate(yes, taken) for name, (yes, taken) in sorted(snapshot.measures.items())}
     accepted = sum(states.get(state, 0) for state in ("accepted", "approved", "retired"))
     out: dict[str, Any] = {
         "schema": 1,
@@ -188,7 +195,8 @@ def status_json(snapshot: Snapshot) -> dict[str, Any]:
         "bands": dict(snapshot.bands),
         "calls": {"total": sum(snapshot.calls_by_role.values()), "by_role": dict(snapshot.calls_by_role)},
         "money": _money(snapshot, accepted),
-        "measures": {name: _rate(yes, taken) for name, (yes, taken) in sorted(snapshot.measures.items())},
+        "measures": {name: rate for name, rate in rates.items() if not name.startswith(BASELINE)},
+        "baselines": {name.removeprefix(BASELINE): rate for name, rate in rates.items() if name.startswith(BASELINE)},
         "endpoints": [_endpoint(figures, running=_state(snapshot) == JobState.RUNNING) for figures in snapshot.endpoints],
         "substituted": substituted(snapshot.attempts),
         "charged_in_full": charged_in_full(snapshot.attempts),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from factory.statistics.estimates import Estimate, share
+from factory.statistics.estimates import Estimate, at_least_one, count, share, within
 from factory.statistics.intervals import LEVEL, difference, score_interval, z_score
 
 Floats = NDArray[np.float64]
@@ -26,6 +26,8 @@ class Clustered:
     samples: float | None = None
 
     def __post_init__(self) -> None:
+        if not all(isinstance(each, np.ndarray) and each.dtype.kind in "iuf" for each in (self.hits, self.weight)):
+            raise TypeError("hits and weight must be arrays of numbers")
         if self.hits.shape != self.weight.shape or self.hits.ndim != 1:
             raise ValueError(f"hits and weight must be two vectors of one length: {self.hits.shape}, {self.weight.shape}")
         if not np.isfinite(self.hits).all() or not np.isfinite(self.weight).all():
@@ -33,6 +35,8 @@ class Clustered:
         if (self.hits < 0).any() or (self.hits > self.weight * (1 + 1e-12)).any():
             raise ValueError("a cluster's hits must lie between 0 and its weight")
         if not self.weight.sum() > 0:
+            raise ValueError("no samples: a proportion of nothing is not a number")
+        if self.samples is not None and not within("samples", self.samples, 0, 1e18) > 0:
             raise ValueError("no samples: a proportion of nothing is not a number")
 
     @property
@@ -90,7 +94,7 @@ def t_score(level: float, freedom: int) -> float:
     """Student's t quantile that a two-sided interval of this level reaches to. Raises ValueError below one degree."""
     from scipy.special import stdtrit
 
-    if freedom < 1:
+    if count("degrees of freedom", freedom) < 1:
         raise ValueError("a t quantile needs at least one degree of freedom")
     return float(stdtrit(freedom, 0.5 + share("level", level) / 2))
 
@@ -99,9 +103,9 @@ def resampled(clusters: int, resamples: int, seed: int) -> Floats:
     """How often each cluster is drawn in each bootstrap resample, shape (resamples, clusters), rows summing to `clusters`.
 
     Efron and Tibshirani 1993, An Introduction to the Bootstrap, chapter 8: the cluster is the unit that is drawn.
+    Raises ValueError for no clusters, no resamples or a negative seed, TypeError for what is no whole number.
     """
-    if clusters < 1 or resamples < 1:
-        raise ValueError(f"{resamples} resamples of {clusters} clusters")
-    rng = np.random.default_rng(seed)
+    clusters, resamples = at_least_one("clusters", clusters), at_least_one("resamples", resamples)
+    rng = np.random.default_rng(count("seed", seed))
     drawn: Floats = rng.multinomial(clusters, np.full(clusters, 1 / clusters), size=resamples).astype(np.float64)
     return drawn

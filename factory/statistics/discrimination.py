@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from factory.statistics.clusters import Clustered, Floats, clustered_difference
-from factory.statistics.estimates import Estimate
+from factory.statistics.estimates import Estimate, at_least_one, whole
 from factory.statistics.intervals import LEVEL
 from factory.statistics.outcomes import OutcomeTable
 
@@ -63,8 +63,7 @@ class Histogram:
 
 def solve_rate_histogram(table: OutcomeTable, bins: int = 10) -> Histogram:
     """Raises ValueError for less than one bin."""
-    if bins < 1:
-        raise ValueError("a histogram needs a bin")
+    bins = at_least_one("bins", bins)
     rates = table.solve_rates()
     tried = rates[~np.isnan(rates)]
     # Rates are sums of fractions: .3 may come as .29999999999999998 and must not fall a bin short.
@@ -86,6 +85,8 @@ def tier_gap(table: OutcomeTable, tiers: Mapping[str, int], level: float = LEVEL
     tiers: by model name, higher is stronger; models without one are left out. None when fewer than two tiers were tried.
     """
     known = {model: tiers[model] for model in table.models if model in tiers}
+    for model, tier in known.items():
+        whole(f"the tier of {model!r}", tier)
     if len(set(known.values())) < 2:
         return None
     strong, weak = (_tier(table, known, edge) for edge in (max(known.values()), min(known.values())))

@@ -26,7 +26,12 @@ class Prior:
         return Prior(self.passes + passes, self.failures + failures)
 
     def chance(self, passes: int, calls: int) -> float:
-        """The chance of exactly so many passes in so many calls: the beta-binomial distribution."""
+        """The chance of exactly so many passes in so many calls: the beta-binomial distribution.
+
+        Raises ValueError for passes beyond the calls.
+        """
+        if count("passes", passes) > count("calls", calls):
+            raise ValueError(f"{passes} passes in {calls} calls")
         ways = math.lgamma(calls + 1) - math.lgamma(passes + 1) - math.lgamma(calls - passes + 1)
         after = self.after(passes, calls - passes)
         return math.exp(ways + _log_beta(after) - _log_beta(self))

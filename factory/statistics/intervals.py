@@ -6,9 +6,11 @@ import math
 from collections.abc import Sequence
 from statistics import NormalDist
 
-from factory.statistics.estimates import Estimate, count, share
+from factory.statistics.estimates import Estimate, count, share, within
 
 LEVEL = 0.95
+# More draws than this nobody made: an interval of no width would be a claim of certainty.
+_MOST = 1e18
 
 
 def wilson(passes: int, samples: int, level: float = LEVEL) -> Estimate:
@@ -16,7 +18,7 @@ def wilson(passes: int, samples: int, level: float = LEVEL) -> Estimate:
 
     Raises ValueError when samples is 0 (there is no proportion to estimate) or passes > samples.
     """
-    _check_counts(passes, samples)
+    passes, samples = _checked_counts(passes, samples)
     return score_interval(passes / samples, samples, level)
 
 
@@ -25,8 +27,10 @@ def score_interval(rate: float, samples: float, level: float = LEVEL) -> Estimat
 
     Raises ValueError unless 0 <= rate <= 1 and samples > 0.
     """
-    if not 0 <= rate <= 1 or not samples > 0:
+    rate, samples = within("the rate", rate, 0, 1), within("samples", samples, 0, _MOST)
+    if not samples > 0:
         raise ValueError(f"a rate of {rate} from {samples} samples is no proportion")
+    level = share("level", level)
     z = z_score(level)
     spread = z * z / samples
     centre = (rate + spread / 2) / (1 + spread)
@@ -50,11 +54,11 @@ def difference(first: Estimate, second: Estimate, correlation: float = 0.0) -> E
 
     Zou and Donner 2008 (Statistics in Medicine 27:1693-1702); correlation: of the two estimators, 0 for independent ones. For
     two Wilson intervals this is Newcombe's method 10, for a positive correlation his paired one (1998, Statistics in Medicine
-    17:2635-2650). Raises ValueError for mixed confidence levels.
+    17:2635-2650). Raises ValueError for mixed confidence levels and for a correlation outside [-1, 1].
     """
     if first.level != second.level:
         raise ValueError(f"estimates with different confidence levels cannot be compared: {first.level}, {second.level}")
-    value = first.value - second.value
+    correlation, value = within("correlation", correlation, -1, 1), first.value - second.value
 
     def reach(of_first: float, of_second: float) -> float:
         return math.sqrt(max(0.0, of_first**2 + of_second**2 - 2 * correlation * of_first * of_second))
@@ -89,12 +93,13 @@ def mean_proportion(tallies: Sequence[tuple[int, int]], level: float = LEVEL) ->
     return mean_of([wilson(passes, samples, level) for passes, samples in tallies])
 
 
-def _check_counts(passes: int, samples: int) -> None:
-    count("passes", passes)
-    if count("samples", samples) == 0:
+def _checked_counts(passes: int, samples: int) -> tuple[int, int]:
+    passes, samples = count("passes", passes), count("samples", samples)
+    if samples == 0:
         raise ValueError("no samples: a proportion of nothing is not a number")
     if passes > samples:
         raise ValueError(f"{passes} passes of {samples} samples")
+    return passes, samples
 
 
 def z_score(level: float) -> float:

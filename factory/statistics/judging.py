@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from factory.statistics.estimates import Estimate, count
+from factory.statistics.estimates import Estimate, count, within
 from factory.statistics.intervals import LEVEL, difference, wilson
 
 
@@ -27,7 +27,7 @@ class Confusion:
 
     def __post_init__(self) -> None:
         for name in self.__dataclass_fields__:
-            count(name, getattr(self, name))
+            object.__setattr__(self, name, count(name, getattr(self, name)))
         if self.unlabelled_passed > self.unlabelled:
             raise ValueError("more unlabelled answers were passed than there are")
 
@@ -68,8 +68,7 @@ class Confusion:
         (judged + specificity - 1) / (sensitivity + specificity - 1), Rogan and Gladen 1978 (American Journal of Epidemiology
         107:71-76). None when the judge does no better than chance or one of its rates is unknown.
         """
-        if not 0 <= judged <= 1:
-            raise ValueError(f"an accuracy lies between 0 and 1, not at {judged}")
+        judged = within("an accuracy", judged, 0, 1)
         sensitivity, specificity = self.sensitivity(), self.specificity()
         if sensitivity is None or specificity is None:
             return None
@@ -84,10 +83,14 @@ class Confusion:
 
 def confusion(judged: Sequence[bool | None], true: Sequence[bool | None]) -> Confusion:
     """The table of verdicts against truths, answer by answer; None: no verdict, or no known truth. Raises ValueError for
-    lists of different lengths.
+    lists of different lengths, TypeError for what is neither.
     """
     if len(judged) != len(true):
         raise ValueError(f"{len(judged)} verdicts for {len(true)} answers")
+    for said in (*judged, *true):
+        # 1 and 0 are as good; NaN or a word would be no answer at all, and count as a difference.
+        if said is not None and said not in (True, False):
+            raise TypeError(f"a verdict or a truth is True, False or None, not {said!r}")
     pairs = list(zip(judged, true, strict=True))
     return Confusion(
         true_passed=pairs.count((True, True)),

@@ -15,6 +15,8 @@ from factory.statistics.intervals import LEVEL
 from factory.statistics.passk import Declared
 
 Counts = NDArray[np.int64]
+# What an int64 sum over a million cells still holds.
+_MOST = 2**43
 
 
 class Cell(NamedTuple):
@@ -30,7 +32,8 @@ class Cell(NamedTuple):
 class OutcomeTable:
     """Samples and passes, both of shape (items, models); a cell without samples is missing and counts nowhere.
 
-    Raises ValueError for shapes, names or counts that cannot be: passes beyond the samples, a name twice, a negative count.
+    Raises ValueError for shapes, names or counts that cannot be: passes beyond the samples, a name twice, a negative count;
+    TypeError for counts that are no whole numbers.
     """
 
     items: tuple[str, ...]
@@ -40,6 +43,10 @@ class OutcomeTable:
 
     def __post_init__(self) -> None:
         shape = (len(self.items), len(self.models))
+        for counts in (self.samples, self.passes):
+            # A float table would let NaN through every comparison below.
+            if not isinstance(counts, np.ndarray) or (counts.size and counts.dtype.kind not in "iu"):
+                raise TypeError("samples and passes must be arrays of whole numbers")
         if self.samples.shape != shape or self.passes.shape != shape:
             raise ValueError(
                 f"{shape[0]} items x {shape[1]} models, but the counts are {self.samples.shape}, {self.passes.shape}"
@@ -60,6 +67,8 @@ class OutcomeTable:
             if at in found:
                 raise ValueError(f"the cell of item {cell.item!r} and model {cell.model!r} comes twice")
             found[at] = (count("samples", cell.samples), count("passes", cell.passes))
+            if max(found[at]) > _MOST:
+                raise ValueError(f"the cell of item {cell.item!r} and model {cell.model!r} counts more than {_MOST} calls")
         samples = np.zeros((len(items), len(models)), dtype=np.int64)
         passes = samples.copy()
         for at, (drawn, passed) in found.items():

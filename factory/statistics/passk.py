@@ -16,9 +16,10 @@ def pass_at_k(samples: int, passes: int, k: int) -> float:
     The unbiased estimator of Chen et al. 2021 (arXiv 2107.03374, equation 1), in integers until the one division.
     Raises ValueError when k < 1, k > samples or passes > samples: no value is made up for what was not sampled.
     """
-    if count("passes", passes) > count("samples", samples):
+    samples, passes, k = count("samples", samples), count("passes", passes), count("k", k)
+    if passes > samples:
         raise ValueError(f"{passes} passes of {samples} samples")
-    if not 1 <= count("k", k) <= samples:
+    if not 1 <= k <= samples:
         raise ValueError(f"pass@{k} needs 1 <= k <= n, and n is {samples}")
     draws = math.comb(samples, k)
     return (draws - math.comb(samples - passes, k)) / draws
@@ -33,6 +34,7 @@ class Declared:
     def __post_init__(self) -> None:
         if count("n", self.n) < 1:
             raise ValueError("declare at least one sample")
+        object.__setattr__(self, "n", int(self.n))
 
     def tally(self, passes: int, samples: int) -> Tally:
         return Tally(self, passes, samples)
@@ -57,6 +59,8 @@ class Tally:
             )
         if count("passes", self.passes) > self.samples:
             raise ValueError(f"{self.passes} passes of {self.samples} samples")
+        object.__setattr__(self, "passes", int(self.passes))
+        object.__setattr__(self, "samples", int(self.samples))
 
     def pass_at(self, k: int) -> float:
         """pass@k of this model. Raises ValueError when k exceeds the declared n."""
@@ -67,6 +71,7 @@ class Tally:
 
         The unbiased estimate can lie past the carried limit when k is near n; the interval is then widened to hold it.
         """
+        k = count("k", k)
         value, rate = self.pass_at(k), wilson(self.passes, self.samples, level)
         low, high = 1 - (1 - rate.low) ** k, 1 - (1 - rate.high) ** k
         return Estimate(value, min(low, value), max(high, value), level)

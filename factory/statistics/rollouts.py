@@ -77,6 +77,8 @@ class Rollouts:
         for attempt in attempts:
             if attempt.step not in step_at:
                 raise ValueError(f"there is no step {attempt.step!r}")
+            if attempt.correct not in (True, False):
+                raise TypeError(f"a decision is correct or not, True or False, and not {attempt.correct!r}")
             key = attempt._replace(correct=False)
             if key in seen:
                 raise ValueError(
@@ -144,6 +146,8 @@ class Rollouts:
 
     def path(self) -> Clustered | None:
         """The share of rollouts that are right at every step, by item and solver and then averaged; None without rollouts."""
+        if not self.steps:
+            return None
         shares = self.sums_by_pair(self.through[:, [-1]]) / self.size
         return self._clustered(shares, np.ones_like(shares), len(self.cell))
 

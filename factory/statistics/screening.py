@@ -25,9 +25,13 @@ def operating(design: Design, rates: Floats) -> Operating:
     rates: shape (items, solvers), a column per seat of the panel. A design looks only at the pooled passes at round ends, so
     the distribution of that count is carried from round to round (a dynamic programme over at most solvers * max_rounds + 1
     counts) and `design.decide` is asked once for each count: this is the limit of simulating with ever more repetitions.
-    Raises ValueError for rates outside [0, 1] or an empty table.
+    Raises ValueError for rates outside [0, 1], an empty table and a design for another number of solvers.
     """
+    if rates.ndim != 2:
+        raise ValueError(f"rates must have the shape (items, solvers), not {rates.shape}")
     items, solvers = rates.shape
+    if solvers != design.solvers:
+        raise ValueError(f"a design for {design.solvers} solvers, and the rates of {solvers}")
     if items == 0 or solvers == 0:
         raise ValueError("no items or no solvers: there is nothing to screen")
     if not ((rates >= 0) & (rates <= 1)).all():

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from factory.statistics.clusters import Floats, resampled
-from factory.statistics.estimates import share
+from factory.statistics.estimates import at_least_one, share
 from factory.statistics.intervals import LEVEL
 from factory.statistics.outcomes import OutcomeTable
 
@@ -91,14 +91,17 @@ def separability(
 ) -> Separability:
     """The share of the table's model pairs that its items separate; the same seed gives the same result.
 
-    Raises ValueError with fewer than two models, or when no pair has `fewest_items(level)` items in common.
+    Raises ValueError with fewer than two models, without items, or when no pair has `fewest_items(level)` items in common.
     """
-    models, needed = len(table.models), fewest_items(level)
+    level = share("level", level)
+    models, items, needed = len(table.models), len(table.items), fewest_items(level)
     if models < 2:
         raise ValueError(f"separability needs at least two models, and the table has {models}")
     if method not in ("paired", "unpaired"):
         raise ValueError(f"the method is paired or unpaired, not {method!r}")
-    drawn = resampled(max(1, len(table.items)), resamples, seed)
+    if not items:
+        raise ValueError("separability needs items, and the table has none")
+    drawn = resampled(items, resamples, seed)
     tails = ((1 - level) / 2, (1 + level) / 2)
     judge = _paired if method == "paired" else _unpaired
     verdicts = judge(table, drawn, tails, needed)
@@ -108,7 +111,7 @@ def separability(
     separated = int((verdicts == 1).sum())
     left_out = models * (models - 1) // 2 - pairs
     return Separability(
-        separated / pairs, separated, pairs, left_out, len(table.items), models, level, method, resamples, seed
+        separated / pairs, separated, pairs, left_out, items, models, level, method, resamples, seed
     )  # fmt: skip
 
 
@@ -126,8 +129,7 @@ def beside_random(
 
     Raises ValueError as `separability` does, and for items that are not in the pool.
     """
-    if draws < 1:
-        raise ValueError("draw at least one random subset")
+    draws = at_least_one("draws", draws)
     found = separability(pool.only_items(chosen), method, level=level, resamples=resamples, seed=seed)
     if len(chosen) == len(pool.items):
         return BesideRandom(found, 0, None, None, None)

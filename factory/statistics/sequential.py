@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Protocol
 
-from factory.statistics.estimates import count, share
+from factory.statistics.estimates import at_least_one, count, share
 
 EASY = "easy"
 DISCRIMINATING = "discriminating"
@@ -36,8 +36,13 @@ class Edges:
         return (self.hard, self.easy) != (self.asked_hard, self.asked_easy)
 
     def band(self, passes: int, calls: int) -> str:
-        """The band of the plain rate passes/calls; a rate on an edge is inside the discriminating band."""
-        rate = Fraction(passes, calls)
+        """The band of the plain rate passes/calls; a rate on an edge is inside the discriminating band.
+
+        Raises ValueError for no calls and for passes beyond them.
+        """
+        if count("passes", passes) > at_least_one("calls", calls):
+            raise ValueError(f"{passes} passes in {calls} calls")
+        rate = Fraction(int(passes), int(calls))
         if rate < _exact(self.hard):
             return HARD
         return EASY if rate > _exact(self.easy) else DISCRIMINATING
@@ -52,8 +57,8 @@ def edges_for(solvers: int, hard: float = 0.1, easy: float = 0.9, half_width: fl
     Raises ValueError when the zones leave (0, 1) or meet.
     """
     check_edges(hard, easy, half_width)
-    if count("solvers", solvers) == 0:
-        raise ValueError("a panel needs at least one solver")
+    hard, easy, half_width = float(hard), float(easy), float(half_width)
+    solvers = at_least_one("solvers", solvers)
     room = Fraction(1, 2 * solvers)
     low, high, half = _exact(hard), _exact(easy), _exact(half_width)
     if _on_grid(low, solvers):
@@ -115,14 +120,14 @@ class Sequential:
     max_rounds: int = 16
 
     def __post_init__(self) -> None:
+        at_least_one("solvers", self.solvers)
         if share("alpha", self.alpha) >= 0.5:
             raise ValueError(f"alpha must be below 0.5, and is {self.alpha}: a coin would do as well")
-        if count("max_rounds", self.max_rounds) == 0:
-            raise ValueError("max_rounds must be at least 1")
+        at_least_one("max_rounds", self.max_rounds)
 
     def decide(self, passes: int, rounds: int) -> Decision:
         """Raises ValueError when the counts cannot be (passes beyond the calls made, rounds beyond the cap)."""
-        calls = _calls(self, passes, rounds)
+        passes, calls = _calls(self, passes, rounds)
         width = self.edges.half_width
         easy = _log_ratio(passes, calls, self.edges.easy - width, self.edges.easy + width)
         hard = _log_ratio(calls - passes, calls, 1 - self.edges.hard - width, 1 - self.edges.hard + width)
@@ -147,8 +152,8 @@ class Fixed:
     k: int = 8
 
     def __post_init__(self) -> None:
-        if count("k", self.k) == 0:
-            raise ValueError("k must be at least 1")
+        at_least_one("solvers", self.solvers)
+        at_least_one("k", self.k)
 
     @property
     def max_rounds(self) -> int:
@@ -156,17 +161,17 @@ class Fixed:
 
     def decide(self, passes: int, rounds: int) -> Decision:
         """Raises ValueError as `Sequential.decide` does."""
-        calls = _calls(self, passes, rounds)
+        passes, calls = _calls(self, passes, rounds)
         return Decision(self.edges.band(passes, calls), "fixed") if rounds == self.k else Decision(UNDECIDED, "")
 
 
-def _calls(design: Sequential | Fixed, passes: int, rounds: int) -> int:
+def _calls(design: Sequential | Fixed, passes: int, rounds: int) -> tuple[int, int]:
     if not 1 <= count("rounds", rounds) <= design.max_rounds:
         raise ValueError(f"round {rounds} of a design with {design.max_rounds}")
-    calls = rounds * design.solvers
+    calls = int(rounds) * int(design.solvers)
     if count("passes", passes) > calls:
         raise ValueError(f"{passes} passes in {calls} calls")
-    return calls
+    return int(passes), calls
 
 
 def _log_ratio(hits: int, calls: int, null: float, other: float) -> float:

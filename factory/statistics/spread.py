@@ -7,6 +7,7 @@ sets are compared only at equal size.
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from factory.statistics.clusters import Floats
-from factory.statistics.estimates import count
+from factory.statistics.estimates import at_least_one, within
 
 Vectors = NDArray[np.floating]
 
@@ -62,8 +63,7 @@ def distinct_n(texts: Iterable[Sequence[str]], n: int) -> float | None:
 
     texts: each as its tokens. None when no text has n tokens. Raises ValueError for n < 1.
     """
-    if count("n", n) < 1:
-        raise ValueError("an n-gram has at least one token")
+    n = at_least_one("n", n)
     grams = [tuple(text[start : start + n]) for text in texts for start in range(len(text) - n + 1)]
     return len(set(grams)) / len(grams) if grams else None
 
@@ -94,8 +94,8 @@ def vendi_score(vectors: Vectors, q: float = 1.0) -> float:
     Pasarkar and Dieng 2024 (arXiv 2310.12952): a small q counts rare items, q = inf the most common only. The kernel K is the
     cosine of the vectors, shape (items, dimension). Raises ValueError for no items or a q that is negative or not a number.
     """
-    if math.isnan(q) or q < 0:
-        raise ValueError(f"the order q must be at least 0, and is {q}")
+    if q != math.inf:
+        q = within("the order q", q, 0, sys.float_info.max)
     unit = _unit(vectors)
     if not len(unit):
         raise ValueError("the Vendi score of no items does not exist")
@@ -106,9 +106,12 @@ def vendi_score(vectors: Vectors, q: float = 1.0) -> float:
     eigen = eigen / eigen.sum()
     if math.isinf(q):
         return float(1 / eigen.max())
-    if q == 1:
+    if abs(q - 1) < 1e-8:
+        # So near to 1 the formula below divides rounding by rounding; the two differ by less than that.
         return float(np.exp(-(eigen * np.log(eigen)).sum()))
-    return float((eigen**q).sum() ** (1 / (1 - q)))
+    # By logarithms from the largest on, for a high order's powers are 0 in floats.
+    largest = eigen.max()
+    return float(np.exp((q * np.log(largest) + np.log(((eigen / largest) ** q).sum())) / (1 - q)))
 
 
 @dataclass(frozen=True)
@@ -151,8 +154,10 @@ def spread_beside(
     seed: int = 0,
 ) -> SpreadBeside:
     """A set's spread beside its anchors' own, at the size of the smaller of the two. Raises ValueError as `spread` does."""
-    if draws < 1:
-        raise ValueError("draw at least one subset")
+    draws = at_least_one("draws", draws)
+    for texts, vectors in (own, anchors):
+        if len(texts) != len(vectors):
+            raise ValueError(f"{len(texts)} texts and {len(vectors)} vectors")
     size = min(len(own[0]), len(anchors[0]))
     rng = np.random.default_rng(seed)
 

@@ -7,9 +7,11 @@ from pathlib import Path
 from factory.errors import BadInput
 from factory.exports import EXPORTERS, export_set, own_manifest
 from factory.ports import RUN
+from factory.report.audit import UNTRUSTED, standing_of
 from factory.types import State
-from scripts.console import say, say_json
+from scripts.console import clean, say, say_json
 from scripts.registry import find_recipe
+from scripts.standings import Audits
 from store import open_store
 
 DEFAULT_STATES = ("accepted", "approved")
@@ -28,13 +30,28 @@ def export(to: str, out: str, job: str | None, states: tuple[str, ...], bands: t
         sources = {record.recipe: record.inputs["recipe"] for record in records}
         recipes = {name: find_recipe(source, where=f"store {url}") for name, source in sources.items()}
         chosen = store.candidates(job_id=job, states=states or DEFAULT_STATES, bands=bands, kind="" if job else RUN)
-        files = export_set(EXPORTERS[to], chosen, recipes, out, jobs=[record.id for record in records])
+        audits = Audits(store)
+        files = export_set(
+            EXPORTERS[to],
+            chosen,
+            recipes,
+            out,
+            jobs=[record.id for record in records],
+            trust=lambda recipe, gate: standing_of(gate, audits.of(recipe)),
+        )
     finally:
         store.close()
-    written = own_manifest(Path(out))["counts"]["rows"]
+    manifest = own_manifest(Path(out))
+    written = manifest["counts"]["rows"]
+    untrusted = [row for row in manifest["gates"] if row["trust"] == UNTRUSTED]
+    names = list(dict.fromkeys(row["gate"] for row in untrusted))
     if json:
-        say_json({"schema": 1, "format": to, "candidates": written, "files": [str(path) for path in files]})
+        paths = [str(path) for path in files]
+        say_json({"schema": 1, "format": to, "candidates": written, "files": paths, "untrusted_gates": names})
     else:
+        if untrusted:
+            told = "; ".join(dict.fromkeys(f"{clean(row['gate'])} ({clean(row['why'])})" for row in untrusted))
+            say(f"UNTRUSTED GATES by this store's last audits: {told}", style="bold yellow")
         say(f"{written} candidates as {to}:")
         for path in files:
             say(f"  {path}")

@@ -23,7 +23,7 @@ VIOLATED = 4
 
 @dataclass(frozen=True)
 class Fields:
-    """Which field of a row holds what; "" for none."""
+    """Which field of a row holds what; "" for none. A row may lack its answer or its solution: it is "" there."""
 
     input: str
     output: str
@@ -32,6 +32,33 @@ class Fields:
 
     def wanted(self) -> tuple[str, ...]:
         return tuple(name for name in (self.input, self.output, self.answer, self.solution) if name)
+
+
+@dataclass
+class _Optional:
+    """Fields that single rows may lack. One that no row has was named wrongly: `check` refuses it after the last row."""
+
+    file: str
+    lacking: set[str]
+    present: dict[str, None] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, file: str, *names: str) -> _Optional:
+        return cls(file, {name for name in names if name})
+
+    def text(self, row: Row, name: str) -> str:
+        if name in self.lacking:
+            if name in row.values:
+                self.lacking.discard(name)
+            else:
+                self.present |= dict.fromkeys(row.values)
+        return row.text_or_empty(name) if name else ""
+
+    def check(self) -> None:
+        for name in sorted(self.lacking):
+            shown = ", ".join(list(self.present)[:20]) or "none"
+            fix = suggest(name, list(self.present)) or "Name it."
+            raise BadInput(f"no row has a field {name!r}; present: {shown}", where=self.file, fix=fix)
 
 
 @dataclass
@@ -74,17 +101,18 @@ def check(file: str, properties: Sequence[str], moves: Sequence[str], fields: Fi
     rules = [_rule(text) for text in moves]
     tally = Tally(json)
     wanted = {*(fields.wanted() if names else ()), *(name for rule in rules for name in (rule.field, rule.by))}
+    optional = _Optional.of(file, fields.answer if names else "")
     for row in stream_rows(Path(file), wanted):
         tally.rows += 1
         if names:
-            answer = row.text(fields.answer) if fields.answer else ""
-            pair = Pair(row.text(fields.input), row.text(fields.output), answer)
+            pair = Pair(row.text(fields.input), row.text(fields.output), optional.text(row, fields.answer))
             for name in names:
                 _note(tally, row, name, PROPERTIES[name](pair))
         for rule in rules:
             point = Point(row.number_of(rule.by), row.number_of(rule.field), row.place)
             found = rule.watch.broken_by(point)
             _note(tally, row, f"monotonicity {rule.field}:{rule.by}", (found,) if found else ())
+    optional.check()
     return tally.end()
 
 
@@ -106,11 +134,11 @@ def emit(file: str, relations: Sequence[str], out: str, fields: Fields, json: bo
 
 
 def _changed(file: Path, names: Sequence[str], fields: Fields, tally: Tally) -> Iterator[bytes]:
+    optional = _Optional.of(str(file), fields.solution, fields.answer)
     for row in stream_rows(file):
         tally.rows += 1
         text = row.text(fields.input)
-        solution = row.text(fields.solution) if fields.solution else ""
-        answer = row.text(fields.answer) if fields.answer else ""
+        solution, answer = optional.text(row, fields.solution), optional.text(row, fields.answer)
         for name in names:
             changed = RELATIONS[name](Case(text, solution, answer))
             if changed is None:
@@ -123,6 +151,7 @@ def _changed(file: Path, names: Sequence[str], fields: Fields, tally: Tally) -> 
             if row.values.get(fields.output) is not None:
                 line["before"] = row.text(fields.output)
             yield orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
+    optional.check()
 
 
 def check_pairs(file: str, json: bool) -> int:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 from rich.table import Table
@@ -12,13 +10,12 @@ from rich.table import Table
 from factory.errors import BadInput
 from factory.exports import EXPORTERS
 from factory.gate import settings_of
-from factory.ports import AUDIT, JobRecord, JobState
 from factory.recipe import Recipe
-from factory.report.audit import Audited, audit_json, standing
+from factory.report.audit import standing
 from recipes import SHIPPED, load_shipped
 from scripts.console import clean, complain, say, say_json, show
 from scripts.registry import find_recipe, listed
-from store import SqlStore, open_store, store_exists
+from scripts.standings import Audits
 
 _TOP = 3
 
@@ -47,7 +44,7 @@ def recipes(json: bool) -> int:
 
 def gates(url: str, json: bool) -> int:
     rows: list[dict[str, Any]] = []
-    with _Audits.of_store(url) as audits:
+    with Audits.of_store(url) as audits:
         for name, recipe in _recipes():
             rows += [
                 {
@@ -88,41 +85,6 @@ def _recipes() -> Iterator[tuple[str, Recipe]]:
             yield entry.name, find_recipe(entry.name, where="factory gates")
         except BadInput as problem:
             complain(problem.message)
-
-
-@dataclass
-class _Audits:
-    """The store's audits that came to their end; each is read once, and only where no later one told enough. A context."""
-
-    store: SqlStore | None
-    _read: dict[str, Audited] = field(default_factory=dict)
-
-    @classmethod
-    def of_store(cls, url: str) -> _Audits:
-        return cls(open_store(url, read_only=True) if store_exists(url) else None)
-
-    def __enter__(self) -> _Audits:
-        return self
-
-    def __exit__(self, *raised: object) -> None:
-        if self.store is not None:
-            self.store.close()
-
-    def of(self, recipe: str) -> Iterator[Audited]:
-        """Those of a recipe, the last one first."""
-        for job in reversed(self.store.jobs() if self.store is not None else ()):
-            if job.kind == AUDIT and job.state is JobState.DONE and job.recipe == recipe:
-                assert self.store is not None
-                if job.id not in self._read:
-                    self._read[job.id] = _audited(self.store, job)
-                yield self._read[job.id]
-
-
-def _audited(store: SqlStore, job: JobRecord) -> Audited:
-    candidates = list(store.candidates(job_id=job.id))
-    settings = {receipt.gate: (receipt.version, receipt.settings) for one in candidates for receipt in one.receipts}
-    rows = {row["gate"]: row for row in audit_json(job, candidates)["gates"]}
-    return Audited(job.id, time.strftime("%Y-%m-%d", time.gmtime(job.created_at)), rows, settings, job.simulated)
 
 
 def _standing_told(row: dict[str, Any]) -> str:

@@ -84,6 +84,10 @@ def print_status(store: SqlStore, job_id: str, url: str, json: bool) -> None:
     for name, rate in facts["measures"].items():
         interval = f"{rate['low']:.1%} to {rate['high']:.1%} at {rate['level']:.0%}"
         say(f"{clean(name)}: {rate['yes']} of {rate['taken']}, {rate['value']:.1%} ({interval})")
+    for name, rate in facts["baselines"].items():
+        interval = f"{rate['low']:.1%} to {rate['high']:.1%} at {rate['level']:.0%}"
+        what = "the best constant answer" if name == "constant_answer" else clean(name)
+        say(f"{what} would pass {rate['yes']} of {rate['taken']} accepted items, {rate['value']:.1%} ({interval})")
     for kind, row in facts.get("planted", {}).items():
         stops = ", ".join(f"{gate} {count}" for gate, count in row["by"].items())
         say(
@@ -116,12 +120,14 @@ def _attention(facts: dict[str, Any]) -> None:
 def _order(order: dict[str, Any], line: list[str]) -> str:
     """The cheapest order of the gates, where it is not the one they have."""
     unit = "USD" if order["by"] == "money" else "s"
+    sent_back = any(order["repair_rates"].values())
+    repairs = ", with what repairs pay again" if sent_back else ""
     if order["suggested"] == [gate for gate in line if gate in order["suggested"]]:
-        return f"gates: in their cheapest order, about {order['now']:.3g} {unit} a candidate"
+        return f"gates: in their cheapest order, about {order['now']:.3g} {unit} a candidate{repairs}"
     saved = 1 - order["expected"] / order["now"]
     return (
         f"gates: cheaper as {', '.join(order['suggested'])}: about {order['expected']:.3g} {unit} a candidate instead of "
-        f"{order['now']:.3g} ({saved:.0%} less), if what each stops does not depend on the others"
+        f"{order['now']:.3g} ({saved:.0%} less){repairs}, if what each stops does not depend on the others"
     )
 
 

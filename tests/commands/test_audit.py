@@ -333,6 +333,19 @@ def test_an_audit_of_one_gate_does_not_hide_what_another_found(
     assert f"packaged oracle: audited by {first['job']}; of so few defects" in told
     assert "; nobody planted placeholder" in told
 
+    # What those gates let through leaves with what the audits found of them, as they were set.
+    assert factory("run", PHARMACY, "--cast", "rehearsal", "--attempts", "2").code == 0
+    every = [option for state in ("accepted", "rejected", "held") for option in ("--state", state)]
+    exported = factory("export", "--to", "jsonl", "--out", tmp_path / "out", *every)
+    assert exported.code == 0 and len([line for line in exported.out.splitlines() if line.startswith("UNTRUSTED")]) == 1
+    assert "oracle (of so few defects" in exported.out
+    rows = {row["gate"]: row for row in json.loads((tmp_path / "out" / "manifest.json").read_text())["gates"]}
+    assert rows["oracle"]["trust"] == "untrusted" and rows["oracle"]["job"] == first["job"] and rows["oracle"]["apart"] == ""
+    assert rows["invariants"]["trust"] == "never audited"
+    data = (tmp_path / "out" / "data.jsonl").read_bytes()
+    again = json.loads(factory("export", "--to", "jsonl", "--out", tmp_path / "out", *every, "--json").out)
+    assert "oracle" in again["untrusted_gates"] and (tmp_path / "out" / "data.jsonl").read_bytes() == data
+
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("quick_embedder")

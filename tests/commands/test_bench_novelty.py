@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import json
 import random
@@ -15,9 +16,10 @@ from factory.similarity.corpus import MemoryCorpus, View
 from factory.similarity.index import Scope
 from factory.similarity.numbers import number_multiset
 from factory.similarity.text import normalise
+from scripts import bench_novelty
 from scripts.bench_lander import mismatches
 from scripts.bench_novelty import edited
-from scripts.edits import Editor, reordered, synonyms
+from scripts.edits import Editor, renumbered, reordered, synonyms
 from tests.similarity.bag import BagEmbedder
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -67,6 +69,27 @@ def test_an_edit_that_cannot_change_a_text_is_not_counted() -> None:
     }
     assert synonyms("", rng) is None and reordered("", rng) is None and kinds["distractor"]("", rng) is None
     assert kinds["space_and_case"]("1", rng) is not None
+
+
+def test_a_short_text_of_two_numbers_has_a_template() -> None:
+    rng = random.Random(1)
+    swapped = renumbered("What is 12 + 30?", rng)
+    assert swapped is not None and swapped.startswith("What is ") and number_multiset(swapped) != number_multiset("12 30")
+    assert renumbered("Room 12", rng) is None and renumbered("12 + 30", rng) is None
+    assert renumbered("There are 12 pens in it", rng) is not None
+
+
+def test_what_could_not_be_measured_stands_beside_the_recall(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    corpus = tmp_path / "short.txt"
+    corpus.write_text("".join(f"Sum {n} and {n * n + 3}\n" for n in range(40)))
+    monkeypatch.setattr(bench_novelty, "load_embedder", lambda name: BagEmbedder())
+    options = argparse.Namespace(
+        corpus=corpus, field=None, items=40, per_kind=3, seed=1, embedder="bag", cache=None, show=0, checks=1, processes=1
+    )
+    told = bench_novelty.measure(options, [])
+    assert list(told)[:3] == ["macro_recall", "kinds_measured", "kinds_unmeasured"]
+    assert told["kinds_measured"] + len(told["kinds_unmeasured"]) == 8 and "clause_reorder" in told["kinds_unmeasured"]
+    assert told["quality"]["edited"]["number_swap"] == 2 and "number_swap" not in told["kinds_unmeasured"]
 
 
 @pytest.mark.parametrize(

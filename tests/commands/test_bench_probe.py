@@ -100,6 +100,26 @@ def test_bad_input_is_one_message_and_leaves_the_other_tables(tmp_path: Path) ->
     bad.write_text("item,model,n,c\na,x,2,1\nb,y,2,1\n")
     told = bench(bad)
     assert told.returncode == 2 and "no item was tried by all of x, y" in told.stderr
+    assert "of 2 items they tried x 1, y 1, and at most 1 of these 2 met on any one" in told.stderr
+
+
+def test_models_that_sit_twice_and_items_left_out_are_said() -> None:
+    one = measure(drawn(50, 1, 10), Path("t"))["about"]
+    assert one["distinct_solvers"] == 1 and "1 models for 5 seats, so m0 sits 5 times" in one["notes"][0]
+    three = measure(drawn(60, 3, 4), Path("t"))["about"]["notes"]
+    assert "m0 sits twice, m2 sits twice" in three[0] and len(three) == 1
+    assert measure(drawn(60, 5, 4), Path("t"))["about"]["notes"] == []
+    sparse = np.full((60, 5), 4)
+    sparse[20:, 2] = 0
+    assert measure(drawn(60, 5, sparse), Path("t"))["about"]["notes"] == [
+        "20 items were tried by every seat: errors are shares of that few",
+        "measured on the 20 of 60 items that every seat tried",
+    ]
+
+
+def test_a_header_in_other_letters_is_the_same_header(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("Item,MODEL,N,C\na,x,2,1\n")
+    assert bench(tmp_path / "t.csv").returncode == 0
 
 
 def test_files_of_the_same_name_are_kept_apart(tmp_path: Path) -> None:

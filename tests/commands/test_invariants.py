@@ -101,6 +101,27 @@ def test_wrong_options_are_one_message(factory: Factory, tmp_path: Path, argumen
     assert told.code == 2 and named in told.err and told.out == ""
 
 
+def test_a_row_may_lack_its_answer_or_its_solution(factory: Factory, tmp_path: Path) -> None:
+    whole = {"input": "Tom bought 5 pens.", "output": "5 + 3 = 8", "work": "5 + 3 = 8", "a": "9"}
+    bare = {"input": "Ann bought 4 pens.", "output": "4 + 4 = 8"}
+    file = write(tmp_path / "p.jsonl", bare, whole, whole | {"a": None, "work": None})
+    told = factory("invariants", file, "--property", "self_consistency", "--answer", "a")
+    assert told.code == 4 and told.out.splitlines()[0].startswith(f"{file}:2: ") and "1 of 3 rows" in told.out
+    out = tmp_path / "o.jsonl"
+    assert factory("invariants", file, "--emit", out, "--solution", "work", "--answer", "a").code == 0
+    made = [json.loads(line) for line in out.read_text().splitlines()]
+    assert {row["row"] for row in made} == {1, 2, 3}
+    # Without an answer that a change of the numbers could be followed through, there is nothing to expect.
+    assert {row["row"] for row in made if row["relation"] == "number_scaling"} <= {2}
+
+
+@pytest.mark.parametrize("option", ["--answer", "--solution"])
+def test_a_field_that_no_row_has_is_refused_and_nothing_is_written(factory: Factory, tmp_path: Path, option: str) -> None:
+    file, out = write(tmp_path / "p.jsonl", GOOD | {"solution": "x", "answer": "y"}), tmp_path / "o.jsonl"
+    told = factory("invariants", file, "--emit", out, option, f"{option[2:]}s")
+    assert told.code == 2 and f"Did you mean '{option[2:]}'?" in told.err and list(tmp_path.iterdir()) == [file]
+
+
 def test_changed_inputs_go_out_and_answers_come_back(factory: Factory, tmp_path: Path) -> None:
     rows = [
         {"q": "Tom bought 5 pens and 3 pens. How many pens?", "out": "8 pens", "work": "5 + 3 = 8", "a": "8"},

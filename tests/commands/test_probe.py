@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import random
 import time
@@ -65,6 +66,17 @@ def test_wide_solutions_are_graded_again_and_matched_by_text(factory: Factory, t
     assert kept["items"] == 10 and kept["paired"]["random"]["draws"] == 20 and kept["paired"]["chosen"]["level"] == 0.95
     shown = factory("probe", items, *GSM8K, "--solutions", file)
     assert "undecided 30" in shown.out and "the fewest calls" in shown.out and "at random" in shown.out
+
+
+def test_solutions_of_several_lines_in_a_csv_with_a_header_of_its_own_letters(factory: Factory, tmp_path: Path) -> None:
+    items, file = questions(tmp_path, 40), tmp_path / "solutions.csv"
+    with file.open("w", newline="") as out:
+        writer = csv.writer(out)
+        writer.writerow(["QUESTION", "Model", "Solution"])
+        # What is right stands on a line of its own; joined to the line above it would be another number.
+        writer.writerows([f"How many is {n} and nothing?", "x", f"We count to 1\n\nA: {n}\n"] for n in range(40))
+    found = told(factory("probe", items, *GSM8K, "--solutions", file, "--json"))
+    assert found["models"][0]["solve_rate"]["value"] == 1.0 and found["items"] == {"all": 40, "tried": 40}
 
 
 def test_what_the_file_says_otherwise_is_counted(factory: Factory, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -19,6 +20,7 @@ from factory.canonical import canonical_json, digest, sha256_hex
 from factory.errors import BadInput
 from factory.exports import EXPORTERS, JsonlExporter, ParquetExporter, export_row, export_set
 from factory.exports.rows import first_difference
+from factory.ports import Applied
 from factory.recipe import Recipe
 from factory.types import CallRef, Candidate, Coordinate, Finding, Outcome, Receipt, Revision, Stage, State
 from factory.types.seal import sealed
@@ -181,6 +183,27 @@ def test_the_manifest_says_what_lies_there(tmp_path: Path) -> None:
     assert (manifest["jobs"], manifest["written_at"], manifest["format"]) == (["job-1"], "2001-09-09T01:46:40+00:00", "parquet")
     assert manifest["counts"] == {"rows": 9, "receipts": 18, "by_state": {"accepted": 9}, "by_band": {"hard": 9}}
     assert manifest["simulated"] is True and manifest["conditions"] == ["simulated"]
+
+
+def test_the_manifest_says_how_far_each_gate_that_judged_is_trusted(tmp_path: Path) -> None:
+    asked: list[tuple[str, Applied]] = []
+
+    def trust(name: str, gate: Applied) -> Mapping[str, Any]:
+        asked.append((name, gate))
+        return {"trust": "untrusted", "why": "it was shown no good item"}
+
+    novelty: Any = SimpleNamespace(name="novelty")
+    idle: Any = SimpleNamespace(name="idle")
+    tiny = replace(recipe(), gates=(idle, novelty))
+    other = candidate(9, receipts=(replace(receipt(0), settings={"edge": 0.25}), replace(receipt(1), gate="author")))
+    for folder, known in (("plain", None), ("told", trust)):
+        export_set(EXPORTERS["jsonl"], [*DATES, other], {"tiny": tiny}, tmp_path / folder, now=1e9, trust=known)
+    assert asked == [("tiny", Applied("novelty", "1", {"edge": edge})) for edge in (0.25, 0.5)]
+    plain, told = (json.loads((tmp_path / folder / "manifest.json").read_text()) for folder in ("plain", "told"))
+    row = {"recipe": "tiny", "gate": "novelty", "version": "1", "trust": "untrusted", "why": "it was shown no good item"}
+    assert told["gates"] == [row, row] and {**told, "gates": None} == {**plain, "gates": None}
+    for name in ("data.jsonl", "receipts.jsonl"):
+        assert (tmp_path / "plain" / name).read_bytes() == (tmp_path / "told" / name).read_bytes()
 
 
 def test_rejects_that_fit_no_schema_have_rows_with_nulls(tmp_path: Path) -> None:

@@ -16,8 +16,9 @@ from factory.gate import Answered, passed
 from factory.graders.attacks import Battery
 from factory.lever import Line
 from factory.orchestrator.lander import Lander, Ledger
-from factory.ports import Corpus, CorpusEntry, Landing, Lease, Policy, Store
+from factory.ports import CONSTANT_ANSWER, Corpus, CorpusEntry, Landing, Lease, Policy, Store
 from factory.recipe import Recipe
+from factory.report.status import status_json
 from factory.types import Axis, AxisValue, Candidate, Coordinate, Receipt, Revision, Spec, Stage, State
 from gates.gameability import Gameability
 from scripts import jobs
@@ -97,6 +98,10 @@ def test_what_is_common_hangs_on_the_order_of_indices_alone(answers: list[str], 
     order.shuffle(shuffled)
     landings = asyncio.run(land(candidates))
     assert asyncio.run(land(shuffled)) == landings
+    # The increments that the landings carry add up to what the best constant answer scores of what was accepted.
+    kept = Counter(one.candidate.payload["answer"] for one in landings if one.candidate.state is State.ACCEPTED)
+    counted = [one.baselines[CONSTANT_ANSWER] for one in landings if one.baselines]
+    assert (sum(counted), len(counted)) == (max(kept.values()), kept.total())
     # A process that takes over knows the landed answers, and goes on as the first would have.
     cut = data.draw(st.integers(0, len(answers)))
     ledger = Ledger(())
@@ -127,6 +132,10 @@ async def test_a_resumed_job_knows_the_answers_it_has_accepted(tmp_path: Path) -
     landed = list(store.candidates(job_id=job.id))
     answers = Counter(c.payload["answer"] for c in landed if c.state is State.ACCEPTED)
     assert jobs._ledger(setup.plan(), landed).answers == answers and answers.total() >= 6
+    best = status_json(store.snapshot(job.id))["baselines"]["constant_answer"]
+    assert (best["yes"], best["taken"]) == (max(answers.values()), answers.total())
+    assert 0 <= best["low"] < best["value"] < best["high"] <= 1 and best["level"] == 0.95
+    assert not any(name.startswith("baseline") for name in status_json(store.snapshot(job.id))["measures"])
     weighed = [r for c in landed for r in c.receipts if r.gate == "gameability" and r.stage is Stage.LANDING]
     assert [r.finding.evidence["accepted"] for r in weighed] == list(range(1, answers.total() + 1))
     store.close()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import random
+import statistics
 from itertools import permutations
 
 import pytest
@@ -22,7 +24,9 @@ def lines(draw: st.DrawFn, most: int = 7) -> list[Station]:
     made: list[Station] = []
     for number in range(count):
         after = draw(st.sets(st.sampled_from([one.name for one in made]), max_size=2)) if made else set()
-        made.append(Station(f"g{number}", draw(costs), draw(st.floats(0, 1)), tuple(sorted(after))))
+        kill = draw(st.floats(0, 1))
+        repair = draw(st.floats(0, 1)) * (1 - kill)
+        made.append(Station(f"g{number}", draw(costs), kill, tuple(sorted(after)), repair))
     return made
 
 
@@ -80,8 +84,9 @@ def test_a_long_line_is_left_as_it_is() -> None:
     assert cheapest(line) == tuple(line)
 
 
-def row(gate: str, checked: int, stopped: int, seconds: float, usd: float = 0.0) -> dict[str, object]:
-    return {"gate": gate, "checked": checked, "rejected": stopped, "held": 0, "errored": 0, "seconds": seconds, "cost_usd": usd}
+def row(gate: str, checked: int, stopped: int, seconds: float, usd: float = 0.0, repaired: int = 0) -> dict[str, object]:
+    counts = {"checked": checked, "repaired": repaired, "rejected": stopped, "held": 0, "errored": 0}
+    return {"gate": gate, **counts, "seconds": seconds, "cost_usd": usd}
 
 
 def test_what_status_suggests() -> None:
@@ -89,12 +94,41 @@ def test_what_status_suggests() -> None:
     found = order_json(rows, {"dear": (), "cheap": ()})
     assert found == {
         "by": "seconds", "suggested": ["cheap", "dear"], "now": 10.5, "expected": 10.0,
-        "kill_rates": {"dear": 0.5, "cheap": 0.1},
+        "kill_rates": {"dear": 0.5, "cheap": 0.1}, "repair_rates": {"dear": 0.0, "cheap": 0.0},
     }  # fmt: skip
     paid = order_json([row("dear", 100, 50, 1.0, 2.0), row("cheap", 50, 5, 50.0)], {"dear": (), "cheap": ()})
     assert paid is not None and paid["by"] == "money"
     assert order_json([], {}) is None
     assert order_json([row("a", 0, 0, 0.0), row("b", 0, 0, 0.0)], {"a": (), "b": ()}) is None
+
+
+def test_a_gate_that_sends_items_back_is_not_moved_behind_dear_ones() -> None:
+    # 6 of 30 are sent back by `asks`, which stops none: behind `dear`, each of them would pay `dear` twice.
+    rows = [row("asks", 30, 0, 36.0, repaired=6), row("dear", 30, 1, 300.0)]
+    found = order_json(rows, {"asks": (), "dear": ()})
+    assert found is not None and found["suggested"] == ["asks", "dear"] and found["repair_rates"] == {"asks": 0.2, "dear": 0.0}
+    # 36 askings of a second, 30 of ten: what was measured is what the order as it is is said to cost.
+    assert found["now"] == pytest.approx((36 + 300) / 30)
+    worse = order_json([row("dear", 30, 0, 360.0), row("asks", 30, 0, 36.0, repaired=6)], {"asks": (), "dear": ()})
+    assert worse is not None and worse["suggested"] == ["asks", "dear"]
+    assert (worse["now"], worse["expected"]) == (pytest.approx(13.2), pytest.approx(11.2))
+
+
+@given(lines(), st.integers(0, 2**32))
+def test_the_expected_cost_is_what_items_that_go_down_the_line_pay(line: list[Station], seed: int) -> None:
+    rng, paid, items = random.Random(seed), [], 400
+    for _ in range(items):
+        cost = 0.0
+        for place, station in enumerate(line):
+            cost += station.cost
+            fate = rng.random()
+            if fate < station.kill:
+                break
+            if fate < station.kill + station.repair:
+                cost += sum(before.cost for before in line[: place + 1])
+        paid.append(cost)
+    error = statistics.stdev(paid) / math.sqrt(items)
+    assert abs(statistics.fmean(paid) - expected_cost(line)) <= 6 * error + 0.05 * sum(one.cost for one in line)
 
 
 def test_the_shipped_line_allows_what_its_gates_declare() -> None:

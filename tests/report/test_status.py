@@ -29,9 +29,17 @@ SNAPSHOT = Snapshot(
     bands={"discriminating": 40, "easy": 9},
     calls_by_role={"author": 66, "solver": 1168},
     money=Money(2_000_000_000, 0, None),
-    measures={"realism.detected": (5, 200)},
+    measures={"realism.detected": (5, 200), "baseline.constant_answer": (23, 300)},
     planted={"wrong_reference": {"gate": "oracle", "planted": 5, "by": {"oracle": 4, "novelty": 1}}},
 )
+
+
+def test_what_would_score_without_solving_stands_apart_from_the_measures() -> None:
+    shown = status_json(SNAPSHOT)
+    assert list(shown["measures"]) == ["realism.detected"] and list(shown["baselines"]) == ["constant_answer"]
+    best = shown["baselines"]["constant_answer"]
+    assert (best["yes"], best["taken"], round(best["value"], 4)) == (23, 300, 0.0767) and best["low"] < 0.0767 < best["high"]
+    assert status_json(replace(SNAPSHOT, measures={}))["baselines"] == {}
 
 
 def test_a_run_that_knows_its_gates_dependencies_suggests_an_order() -> None:
@@ -58,6 +66,9 @@ def test_the_shape_is_the_published_one() -> None:
         "money": {"spent_usd": 2.0, "reserved_usd": 0.0, "cap_usd": None, "per_accepted_usd": 0.05},
         "measures": {"realism.detected": {
             "yes": 5, "taken": 200, "value": 0.025, "low": 0.010725, "high": 0.057178, "level": 0.95,
+        }},
+        "baselines": {"constant_answer": {
+            "yes": 23, "taken": 300, "value": 0.076667, "low": 0.051628, "high": 0.11241, "level": 0.95,
         }},
         "endpoints": [],
         "substituted": [],
