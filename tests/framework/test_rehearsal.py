@@ -32,7 +32,8 @@ ATTEMPTS = 240
 def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[SqlStore, JobRecord]]:
     store = open_store(f"sqlite:///{tmp_path_factory.mktemp('rehearsal') / 's.db'}")
     job, end = asyncio.run(start(store, Setup("ground_truth"), Policy(attempts=ATTEMPTS), concurrency=32))
-    assert end.error is None, end
+    shown = store.snapshot(job.id)
+    assert end.error is None and sum(shown.states.values()) == ATTEMPTS, (end, shown)
     yield store, job
     store.close()
 
@@ -48,8 +49,9 @@ def planted(store: SqlStore, job: JobRecord) -> dict[int, str]:
 
 
 def test_what_is_planted_is_caught_by_the_gate_whose_claim_it_breaks(ran: tuple[SqlStore, JobRecord]) -> None:
-    told = status_json(ran[0].snapshot(ran[1].id))["planted"]
-    assert set(told) == set(GATES) - {"incomplete"}
+    shown = ran[0].snapshot(ran[1].id)
+    told = status_json(shown)["planted"]
+    assert set(told) == set(GATES) - {"incomplete"}, shown
     for kind, row in told.items():
         # At this size one that a noisy oracle stopped first is within what 95 % allows at full size.
         assert row["planted"] >= 5 and row["caught"] >= 0.95 * row["planted"] - 1, (kind, row)
@@ -141,8 +143,10 @@ REMOVED = [
 async def test_with_a_gate_removed_its_defects_pass(tmp_path: Path, gate: str, kind: str) -> None:
     store = open_store(f"sqlite:///{tmp_path / 's.db'}")
     setup = Setup("ground_truth", options={"plant": {kind: 0.5}}, spec={"without": (gate,)})
-    job, _ = await start(store, setup, Policy(attempts=24), concurrency=16)
-    told = status_json(store.snapshot(job.id))["planted"][kind]
+    job, end = await start(store, setup, Policy(attempts=24), concurrency=16)
+    shown = store.snapshot(job.id)
+    assert end.error is None and sum(shown.states.values()) == 24, (end, shown)
+    told = status_json(shown)["planted"][kind]
     assert told["planted"] >= 6 and told["caught"] == 0
     marked = planted_indices(store, job, 24)
     accepted = [c.index in marked for c in store.candidates(job_id=job.id, states=("accepted",))]
