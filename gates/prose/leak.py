@@ -20,7 +20,10 @@ _ANSWER = (
 _LINK = r"(?:\s*(?:[:=→>–—\"'*_`|({\[]|-(?!\d)|->|is|was|are|be|being|ist|est|es|è|é|just|simply|exactly|equal to|about)\s*)"
 _BE = r"(?:should be|would be|will be|must be|comes? (?:out )?(?:to|at)|works? out (?:to|as|at)|turns? out to be|equals?|" \
       r"evaluates to|amounts to|has to be|ought to be)"  # fmt: skip
-_PLACED = r"(?:\s+(?:to this|here|key|value|of this|for this|you need|below|overleaf|at the (?:bottom|end|back|top|foot))[\w\s]{0,20})?"
+_PLACED = (
+    r"(?:\s+(?:to this|here|key|value|of this|for this|you need|below|overleaf|at the (?:bottom|end|back|top|foot))"
+    r"[\w\s]{0,20})?"
+)
 _UNIT = r"[$€£¥]?\s?"
 # A number, a value, a total is the answer where it is called right, or the one that is wanted.
 _AMOUNT = r"(?:number|value|figure|total|sum|amount|quantity|count|tally|size|choice|option|letter)"
