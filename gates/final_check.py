@@ -16,7 +16,7 @@ class FinalCheck:
     """Runs last, for every recipe: a point that its own grader would score wrongly is worth nothing."""
 
     name: ClassVar[str] = "final_check"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     claim: ClassVar[str] = "the grader accepts the reference and turns away wrong answers"
     reads: ClassVar[tuple[str, ...]] = ()
     roles: ClassVar[tuple[Role, ...]] = ()

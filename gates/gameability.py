@@ -53,7 +53,7 @@ class Gameability:
     common_count: int = 4
 
     name: ClassVar[str] = "gameability"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     claim: ClassVar[str] = "the item cannot be scored without solving it"
     reads: ClassVar[tuple[str, ...]] = ()
     roles: ClassVar[tuple[Role, ...]] = (Role.SOLVER,)

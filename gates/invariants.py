@@ -45,7 +45,7 @@ class Invariants:
     relation_share: float = 2 / 3
 
     name: ClassVar[str] = "invariants"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     claim: ClassVar[str] = "the reference does not contradict itself, and holds no private data that the prompt does not"
     reads: ClassVar[tuple[str, ...]] = ()
     roles: ClassVar[tuple[Role, ...]] = ()

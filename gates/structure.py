@@ -44,7 +44,7 @@ class Structure:
     must_ask: bool = True
 
     name: ClassVar[str] = "structure"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     claim: ClassVar[str] = "the item is well-formed, complete, in its language, and does not give its answer away"
     reads: ClassVar[tuple[str, ...]] = ()
     roles: ClassVar[tuple[Role, ...]] = ()

@@ -17,6 +17,12 @@ _MARK = re.compile(
 )
 _RAISED = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻]+")  # NFKC would make 25 of 2⁵
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_LETTER = r"(?:[(\[{]\s*(?P<closed>[A-Za-z])\s*[)\]}]|(?P<large>[A-Z])(?!\w)|(?P<small>[a-z])(?=\s*[).:]))"
+_BOTH = (
+    re.compile(rf"\W*(?:(?i:the\s+)?(?i:option|choice|letter)\s+)?{_LETTER}(?P<text>.+)", re.DOTALL),
+    re.compile(rf"(?P<text>.+?)\s*(?=[(\[{{]){_LETTER}\W*", re.DOTALL),
+)
+_LINK = re.compile(r"^[\s,.:;)\]}]*(?:-+>?|=+>?|→|(?:which |that )?(?:is|means|says|reads)\b|i\.e\.,?)\s*", re.IGNORECASE)
 _DENIAL = re.compile(r"\b(?:not|never|neither|nor|none|cannot|except)\b|n['’]t\b|\bn/a\b|\banything but\b", re.IGNORECASE)
 
 
@@ -53,7 +59,7 @@ def choose(text: str, options: Sequence[str], letters: int = 5) -> tuple[int | N
     named, rest = _named_by_text(said, forms)
     if _DENIAL.search(rest):
         return None, "the answer says what it is not"
-    named |= _named_by_letter(said, rest, number)
+    named |= _named_by_letter(said, rest, number) | _named_by_both(said, forms, number)
     if len(named) > 1:
         return None, "several options: " + ", ".join(_LETTERS[index] for index in sorted(named))
     return (named.pop(), "") if named else (None, "no option")
@@ -101,6 +107,18 @@ def _named_by_letter(said: str, rest: str, number: int) -> set[int]:
     # "I" and "A" are words too: in running text they name an option only where a letter is expected.
     words = {word for word in ("I", "A") if re.search(rf"(?<!\w){word}\s+[a-z]{{2,}}", rest) and not _expected(word, rest)}
     return {valid.index(letter.upper()) for letter in found if letter not in words}
+
+
+def _named_by_both(said: str, forms: Sequence[str], number: int) -> set[int]:
+    """The options named by an answer that is a letter and a whole option text and nothing else: `B. 4`, `(b) 4`, `4 (B)`."""
+    for form in _BOTH:
+        if match := form.fullmatch(said):
+            letter = next(letter for letter in match.group("closed", "large", "small") if letter).upper()
+            texts = (fold(match["text"]), fold(_LINK.sub("", match["text"], count=1)))
+            text = next((text for text in texts if text in forms), None)
+            if text is not None and letter in _LETTERS[:number]:
+                return {_LETTERS.index(letter), forms.index(text)}
+    return set()
 
 
 def _expected(letter: str, rest: str) -> bool:

@@ -71,7 +71,9 @@ _DENIAL = re.compile(
 # Words and letters that make another number of the one they follow; `k` is kilo in small type only, K is a unit.
 _CHANGES = frozenset({"bn", "mn", "dozen", "dozens", "tenths", "hundredths", "thousandths", "squared", "cubed"})
 _OVERRIDE = re.compile("[\u202d\u202e]")
-_UNIT = re.compile(r"\s?-?\s?(°\s?[^\W\d_]?|[%¢$€£¥₹]|[^\W\d_]+(?:\s?[/·^]\s?[^\W_]+)*)")
+_UNIT = re.compile(r"\s?-?\s?(°\s?[^\W\d_]?|[%¢$€£¥₹]|[^\W\d_]+(?:\s?[/·]\s?[^\W\d_][^\W_]*|[/·^][^\W_]+|\s?\^\s?[^\W_]+)*)")
+_PER = re.compile(r"\s+per\s+((?:(?:square|cubic)\s+)?[^\W\d_]+(?:\^\d)?)", re.IGNORECASE)
+_COMPOUND = re.compile(r"[/·^]|\sper\s")  # a unit of several parts
 _SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
 
 
@@ -96,7 +98,8 @@ def grade(
     """(correct, extracted, detail). Never raises, whatever the texts.
 
     absolute, relative: tolerances; the wider of the two holds, relative being of the reference. units: every accepted spelling
-    of the unit; the one that the reference states is accepted besides. Without either, an answer's unit is ignored.
+    of the unit. A reference that states another unit than these is graded by its own alone: 5 hours are not right for
+    5 minutes, whatever is listed. Where neither states one, an answer's unit is ignored.
     """
     units = tuple(map(_plain, units))
     truth, _ = read(reference, units)
@@ -105,13 +108,14 @@ def grade(
     given, why = read(answer, units)
     if given is None:
         return False, "", why
-    accepted = units + ((truth.unit,) if truth.unit else ())
+    own = bool(truth.unit) and not any(_same_unit(truth.unit, unit) for unit in units)
+    accepted = (truth.unit,) if own else units
     if accepted and not given.unit and unit_required:
         return False, given.text, f"no unit; expected {accepted[0]}"
     percent = is_percent(given.unit), any(map(is_percent, accepted))
     if accepted and given.unit and not any(_same_unit(given.unit, unit) for unit in accepted):
         return False, given.text, f"unit {given.unit!r}; expected {accepted[0]!r}"
-    if not accepted and (given.unit == "k" or given.unit.casefold() in _CHANGES):
+    if not accepted and (given.unit == "k" or given.unit.casefold().split(" per ")[0] in _CHANGES):
         return False, given.text, f"{given.unit!r} makes it another number"
     tolerance = max(Fraction(repr(float(absolute))), Fraction(repr(float(relative))) * abs(truth.value))
     if any(abs(value - truth.value) <= tolerance for value in _readings(given, truth, *percent)):
@@ -139,9 +143,9 @@ def read(text: str, units: Sequence[str] = ()) -> tuple[Reading | None, str]:
         return None, "the number is denied"
     if re.search(r"\d\s*/\s*\Z", plain[: match.start()]):
         return None, "a list or an unfinished fraction"
-    if rival := _rival(plain, numbers, chosen, mark is not None):
+    if rival := _rival(plain, numbers, chosen, mark is not None, units):
         return None, f"several numbers: {match.group().strip()} and {rival}"
-    unit, scaled = _unit(plain, match, units)
+    unit, scaled, _ = _unit(plain, match, units)
     if scaled:
         value *= 10 ** _SCALE[match["scale"].lower()]
     return Reading(value, unit, f"{match.group().strip()} {unit if unit not in match.group() else ''}".strip()), ""
@@ -210,7 +214,9 @@ def _after_mark(plain: str, mark: int, numbers: Sequence[tuple[re.Match[str], Fr
     return next((i for i, (match, _) in enumerate(numbers) if match.start() > equals and i >= first), len(numbers))
 
 
-def _rival(plain: str, numbers: Sequence[tuple[re.Match[str], Fraction]], chosen: int, marked: bool) -> str:
+def _rival(
+    plain: str, numbers: Sequence[tuple[re.Match[str], Fraction]], chosen: int, marked: bool, units: Sequence[str]
+) -> str:
     """A different number that the text offers beside the chosen one, "" when there is none."""
     for step in (-1, 1):
         here = chosen
@@ -221,7 +227,7 @@ def _rival(plain: str, numbers: Sequence[tuple[re.Match[str], Fraction]], chosen
             if step < 0 and ((marked and "\n" in gap) or (re.search(r"=\W*$", gap) and not _TIES.search(gap))):
                 break
             if numbers[here + step][1] != numbers[chosen][1]:
-                if _tied(gap):
+                if _tied(gap) or _listed(plain, numbers[left][0], numbers[right][0], units):
                     return numbers[here + step][0].group().strip()
                 break
             here += step
@@ -233,23 +239,32 @@ def _tied(gap: str) -> bool:
     return not _LEADS_TO.search(gap) or bool(len(gap) <= _GAP and _TIES.search(gap)) or _LIST.fullmatch(gap) is not None
 
 
-def _unit(plain: str, match: re.Match[str], units: Sequence[str]) -> tuple[str, bool]:
-    """The unit stated with a number, and whether its scale word counts ("million" may itself be an accepted unit)."""
+def _listed(plain: str, left: re.Match[str], right: re.Match[str], units: Sequence[str]) -> bool:
+    """Whether two numbers make a list once the compound unit of the first, which has signs and digits of its own, is read."""
+    unit, _, end = _unit(plain, left, units)
+    return _COMPOUND.search(unit) is not None and _LIST.fullmatch(plain, end, max(end, right.start())) is not None
+
+
+def _unit(plain: str, match: re.Match[str], units: Sequence[str]) -> tuple[str, bool, int]:
+    """The unit stated with a number, whether its scale word counts ("million" may itself be an accepted unit), and where the
+    unit ends."""
     currency = match["currency"]
     if match["scale"] and not currency:
         tail = plain[match.start("scale") :]
         if found := _accepted_start(tail, units):
-            return found, False
+            return found, False, match.end()
     if currency:
-        return currency, bool(match["scale"])
+        return currency, bool(match["scale"]), match.end()
     tail = plain[match.end() :].split("\n", 1)[0]
     found = _accepted_start(tail, units)
+    end = len(tail) - len(tail.lstrip(" -")) + len(found) if found else 0
     if not found and (stated := _UNIT.match(tail)):
         word = stated.group(1).strip()
         found = "" if word.casefold() in _NO_UNIT else word
-        if re.match(r"\s+per\s+\w", tail[stated.end() :]) and found.casefold() not in _SAME_UNIT:
-            found = f"{found} per"
-    return found, bool(match["scale"])
+        end = stated.end() if found else 0
+        if found and found.casefold() not in _SAME_UNIT and (rate := _PER.match(tail, end)):
+            found, end = f"{found} per {rate.group(1)}", rate.end()
+    return found, bool(match["scale"]), match.end() + end
 
 
 def _accepted_start(tail: str, units: Sequence[str]) -> str:

@@ -1,8 +1,9 @@
 """pii_boundary: an output holds no personal data that its source does not hold.
 
 What a checksum or a numbering plan can tell is told by kept libraries: `phonenumbers` (Google's libphonenumber, with the
-numbering plans of every country) and `python-stdnum` (cards, IBANs, national ids). A run of digits alone is never taken for a
-phone number: order numbers, doses and prices look like that.
+numbering plans of every country) and `python-stdnum` (cards, IBANs, national ids). A run of digits alone, without a word such
+as "call" before it, is never taken for a phone number: order numbers, doses and prices look like that. Made-up data counts too:
+555 numbers and a person's name at example.com are what an author writes who should have written none.
 """
 
 from __future__ import annotations
@@ -18,12 +19,31 @@ from typing import Any, Final
 from gates.properties.violation import Violation
 
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+%-]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}\b", re.IGNORECASE)
-# Domains that exist to be written in examples (RFC 2606, RFC 6761): nobody's.
-_NOBODY = re.compile(r"@(?:[\w-]+\.)*(?:example(?:\.(?:com|net|org))?|test|invalid|localhost)\Z", re.IGNORECASE)
-_PHONE_CUE = re.compile(
-    r"\b(?:phone|telephone|tel|call|ring|dial|fax|mobile|cell|whatsapp|text|sms|contact|hotline|landline)\b[^.\n\d+(]{0,30}\Z",
+# Mailboxes of no person at domains that exist to be written in examples (RFC 2606, RFC 6761). A person's name at such a domain
+# is how personal data is made up: a text that should hold none should not hold that either.
+_NOBODY = re.compile(
+    r"(?:info|support|contact|help|hello|sales|service|orders?|billing|accounts?|office|admin\w*|team|press|jobs|careers|hr|"
+    r"no-?reply|do-?not-?reply|mail|e-?mail|users?(?:name)?|(?:your|my|first|last|some|any)?[._-]?names?|you|me|someone|somebody|"
+    r"anyone|(?:first|your)?name[._]lastname|customers?|clients?|webmaster|postmaster|hostmaster|abuse|security|privacy|news\w*|"
+    r"test\w*|example|foo|bar|staff|reception|pharmacy|desk|helpdesk|root)\d{0,3}(?:\+[\w.-]+)?"
+    r"@(?:[\w-]+\.)*(?:example(?:\.(?:com|net|org))?|test|invalid|localhost)\Z",
     re.IGNORECASE,
 )
+_PHONE_CUE = re.compile(
+    r"\b(?:(?:phone|telephone|call|ring|dial|fax|mobile|cell|whatsapp|text|sms|contact|hotline|landline|reach)\b|"
+    r"(?:tel|ph|mob)\b\.?)[^.\n\d+(]{0,30}\Z",
+    re.IGNORECASE,
+)
+# How numbers are written that no plan has given out, as those with 555: a prefix and groups, or the North American groups; and
+# where a cue says what it is, also digits alone, seven in two groups, or a leading zero, which no amount has.
+_WRITTEN = re.compile(
+    r"(?<![\w.,/@$€£=+-])(?<!\d[ )])(?:"
+    r"(?P<abroad>\+\d{1,3}[ .-]?(?:\(\d{1,4}\)[ .-]?)?\d{2,5}(?:[ .-]\d{2,7}){1,4})"
+    r"|(?P<grouped>(?:1[ .-])?(?:\([2-9]\d\d\)\s?\d{3}[ .-]\d{4}|[2-9]\d\d(?P<sign>[.-])\d{3}(?P=sign)\d{4}))"
+    r"|(?P<cued>(?:1[ .-]?)?[2-9]\d\d[ .-]?\d{3}[ .-]?(?!0000)\d{4}|\d{3}[.-]\d{4}|0\d{2,4}[ -]?\d{3,4}[ -]?\d{3,4})"
+    r")(?!\w|[.,:/-]\d)"
+)
+_THOUSANDS = re.compile(r"\+\d{1,3}(?: \d{3})+")
 _CARD = re.compile(r"(?<![\w.,-])\d(?:[ -]?\d){12,18}(?![\w-]|[.,]\d)")
 _LABEL = re.compile(
     r"\b(?:order|tracking|invoice|serial|ticket|reference|ref|parcel|isbn|ean|gtin|sku|barcode|batch|lot|part|item|timestamp|id|no|number)"
@@ -42,7 +62,8 @@ _VERSION = re.compile(r"(?:\bversion|\brelease|\bv|\bsection|§)\s?\Z", re.IGNOR
 
 @dataclass(frozen=True, slots=True)
 class _National:
-    """A country's personal number. module: of python-stdnum; cue: what must stand before it, if its form does not tell."""
+    """A country's personal number. module: of python-stdnum, "" where the cue is trusted without it; cue: what must stand
+    before it, if its form does not tell."""
 
     name: str
     module: str
@@ -52,6 +73,17 @@ class _National:
 
 _NATIONAL: Final = (
     _National("US social security number", "stdnum.us.ssn", re.compile(r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])")),
+    # What is called one is taken for one, also a number that was never given out.
+    _National(
+        "US social security number",
+        "",
+        re.compile(r"(?<![\w-])\d{3}([- ]?)\d{2}\1\d{4}(?![\w-]|[.,]\d)"),
+        re.compile(
+            r"(?:\bSSN\b[^.\n\d]{0,20}"
+            r"|\bsocial[ -]security(?:\s+(?:number|num\.?|no\.?|#|card))?\s*(?:is|was|:|=|,|\(|-)?\s*)\Z",
+            re.IGNORECASE,
+        ),
+    ),
     _National("Brazilian CPF", "stdnum.br.cpf", re.compile(r"(?<![\w.])\d{3}\.\d{3}\.\d{3}-\d{2}(?!\w)")),
     _National("Spanish DNI", "stdnum.es.dni", re.compile(r"(?<![\w-])\d{8}-?[A-Z](?!\w)")),
     _National("Spanish NIE", "stdnum.es.nie", re.compile(r"(?<![\w-])[XYZ]-?\d{7}-?[A-Z](?!\w)")),
@@ -150,7 +182,7 @@ def _nationals(text: str) -> Iterator[Personal]:
     for kind in _NATIONAL:
         for match in kind.form.finditer(text):
             told = kind.cue is None or kind.cue.search(text[max(0, match.start() - 40) : match.start()])
-            if told and _valid(kind.module, match[0]):
+            if told and (not kind.module or _valid(kind.module, match[0])):
                 yield Personal("national_id", re.sub(r"\W", "", match[0]).upper(), f"a {kind.name}", *match.span())
 
 
@@ -177,11 +209,30 @@ def _phones(text: str, region: str) -> Iterator[Personal]:
             continue
         key = library.format_number(match.number, library.PhoneNumberFormat.E164)
         yield Personal("phone", key, "a phone number", match.start, match.end)
+    for written in _WRITTEN.finditer(text):
+        before = text[max(0, written.start() - 45) : written.start()]
+        cued = _PHONE_CUE.search(before)
+        if not cued and (written["cued"] or _LABEL.search(before[-30:]) or _THOUSANDS.fullmatch(written[0])):
+            continue
+        digits = re.sub(r"\D", "", written[0])
+        if written["abroad"] and not _possible(written[0]):
+            continue
+        key = f"+{digits}" if written["abroad"] else f"+1{digits[-10:]}" if len(digits) >= 10 and digits[0] != "0" else digits
+        yield Personal("phone", key, "a phone number", *written.span())
 
 
 def _grouped(said: str) -> bool:
     """Whether it is written as phone numbers are, (212) 555-0123 or 212-555-0123; blanks alone also part other numbers."""
     return re.fullmatch(r"(?:1[ .-])?(?:\(\d{2,5}\)\s?\d{3,4}[ .-]\d{3,4}|\d{3}([.-])\d{3}\1\d{4})", said) is not None
+
+
+def _possible(number: str) -> bool:
+    """Whether a country has numbers of this length."""
+    library = _library("phonenumbers")
+    try:
+        return bool(library.is_possible_number(library.parse(number, None)))
+    except library.NumberParseException:
+        return False
 
 
 def _valid(module: str, text: str) -> bool:

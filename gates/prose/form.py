@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from gates.prose.slots import slots
 from gates.prose.words import words
 
 # C0 but tab and line ends, DEL, C1, bidirectional overrides, the replacement character, surrogates and noncharacters.
@@ -21,11 +22,11 @@ _PLACEHOLDERS = tuple(
     re.compile(pattern)
     for pattern in (
         rf"\[(?:[A-Z]+[ _])?(?:{_SLOT.replace('_', '[ _]')})(?:[ _]?\d{{1,2}})?\]",
-        r"(?i)\[(?:your|insert|enter|fill in|placeholder|todo|tbd|add)\b[^\]\n]{0,60}\]",
+        r"(?i)\[(?:your|insert|enter(?=\s)|fill in|placeholder|todo|tbd|add(?=\s))\b[^\]\n]{0,60}\]",
         rf"(?i)\{{(?:{_SLOT.replace('_', '[ _]?')})(?:_?\d{{1,2}})?\}}",
         # Two braces around a word; LaTeX doubles braces too, but after a command, a sub- or superscript, or a brace.
         r"(?<![\\\w^_}{$])\{\{\s*[A-Za-z_][\w .|-]*\}\}",
-        r"(?i)<(?:insert|enter|fill in|placeholder)\b[^<>=\n]{0,60}>",
+        r"(?i)<(?:insert|enter(?=\s)|fill in|placeholder)\b[^<>=\n]{0,60}>",
         r"(?i)<your\b[^<>=\n]{1,60}>",
         rf"<(?:[A-Z]+_)?(?:{_SLOT})(?:_?\d{{1,2}})?>",
         r"\bTODO\b(?!['’\"]?[\s-]+(?:list|item|app|board|note|entr|task|comment)s?)",
@@ -85,7 +86,7 @@ def placeholder(text: str) -> str:
     crosses = _CROSSES.search(prose)
     if crosses and not (crosses[0] == "XXX" and _ROMAN.search(prose)):
         found.append(crosses[0])
-    return found[0] if found else ""
+    return found[0] if found else next(slots(prose), "")
 
 
 def broken_end(text: str) -> str:

@@ -15,18 +15,32 @@ from gates.prose.words import words
 
 _ANSWER = (
     r"(?:final\s+|correct\s+|right\s+|expected\s+|model\s+|reference\s+)*"
-    r"(?:answers?|ans|solution|result|antwort|lösung|ergebnis|réponse|résultat|respuesta|solución|resultado|risposta|resposta)"
+    r"(?:answers?|ans|solution|result|response|reply|outcome|antwort|lösung|ergebnis|réponse|résultat|respuesta|solución|resultado|risposta|resposta)"
 )
 _LINK = r"(?:\s*(?:[:=→>–—\"'*_`|({\[]|-(?!\d)|->|is|was|are|be|being|ist|est|es|è|é|just|simply|exactly|equal to|about)\s*)"
 _BE = r"(?:should be|would be|will be|must be|comes? (?:out )?(?:to|at)|works? out (?:to|as|at)|turns? out to be|equals?|" \
       r"evaluates to|amounts to|has to be|ought to be)"  # fmt: skip
+_PLACED = (
+    r"(?:\s+(?:to this|here|key|value|of this|for this|you need|below|overleaf|at the (?:bottom|end|back|top|foot))"
+    r"[\w\s]{0,20})?"
+)
 _UNIT = r"[$€£¥]?\s?"
+# A number, a value, a total is the answer where it is called right, or the one that is wanted.
+_AMOUNT = r"(?:number|value|figure|total|sum|amount|quantity|count|tally|size|choice|option|letter)"
+_RIGHT = r"(?:correct|right|true|actual|expected|desired|required|requested|wanted|needed|sought|final)"
+_WANTED = (
+    r"(?:(?:(?:that|which)\s+)?(?:you|we|they|he|she|one|i)(?:['’](?:re|ll|m|d))?\s+(?:all\s+)?(?:are\s+|should\s+|have\s+to\s+|must\s+)?"
+    r"(?:want(?:ed)?|need(?:ed)?|seek|sought|ask(?:ed)?\s+for|after|looking\s+for|searching\s+for|find|enter|write|give|report)"
+    r"|sought(?:\s+after)?|asked\s+(?:for|about)|wanted|required|requested|needed|in\s+question|to\s+(?:find|enter|write|report)"
+    r"|(?:that|which)\s+(?:goes|belongs)\s+[\w\s]{2,20}?)"
+)
+_IS = rf"(?:{_LINK}{{1,4}}|\s*(?:\w+\s+){{0,2}}{_BE}\s*(?:about|exactly|:)?\s*)"
 
 # Each ends where the answer must begin.
 _BEFORE = tuple(
     re.compile(pattern + _UNIT + r"[*_`\"'(\[{$\\]*\s?\Z", re.IGNORECASE)
     for pattern in (
-        rf"\b{_ANSWER}\b(?:\s+(?:to this|here|key|value|of this|for this|you need)[\w\s]{{0,20}})?{_LINK}{{1,4}}",
+        rf"\b{_ANSWER}\b{_PLACED}{_LINK}{{1,4}}",
         rf"\b{_ANSWER}\b[*\"'`]*\s*(?:\w+\s+){{0,2}}{_BE}\s*(?:about|exactly|:)?\s*",
         r"\b(?:total|sum|it|this|that|value|everything|which)\s+(?:works? out (?:to|as|at)|turns? out to be|evaluates to)\s*",
         r"\b(?:ans|answer)\.?\s*",
@@ -43,6 +57,19 @@ _BEFORE = tuple(
         r"[\"']?\b(?:answer|solution|result|target|label|output|reference|gold)\b[\"']?\s*[:=]\s*[\"']?",
     )
 )
+_CALLED = tuple(
+    re.compile(pattern + _UNIT + r"[*_`\"'(\[{$\\]*\s?\Z", re.IGNORECASE)
+    for pattern in (
+        rf"\b{_RIGHT}\s+{_AMOUNT}\b{_IS}",
+        rf"\b{_AMOUNT}\s+{_WANTED}{_IS}",
+        rf"(?:\A|[.!?:;\n(]\s*)what\s+{_WANTED}{_IS}",
+        r"\b(?:you|we|they|i)\s*(?:are|['’]re|am|['’]m)\s+(?:all\s+)?(?:looking\s+for|searching\s+for|seeking|after)\s+(?:exactly\s+)?",
+        rf"\b{_ANSWER}\b\s+(?:reads?|says|should\s+(?:read|say))\s+",
+        rf"\b(?:know|knows|knew|agree|agrees|say|says|found|told|see)\s+(?:that\s+)?(?:the\s+(?:\w+\s+)?{_AMOUNT}|it){_IS}",
+    )
+)
+# `We are looking for 3 consecutive numbers that ...` tells nothing: the number has to end its clause, but for a unit.
+_CLAUSE_END = re.compile(r"[*_`\"')\]}]*\s*(?:[^\W\d_]+(?:\s+|/|(?=\W))){0,2}?(?:[*_`\"')\]}]*[.,;:!?)\n]|\Z)")
 _AFTER = re.compile(
     r"\A\s*[*_`\"')\]}]*\s*(?:[^\W\d_]{1,12}\s+|%\s*)?,?\s*(?:is|was|being|would be|will be|should be|as)\s+"
     r"(?:the\s+|indeed\s+)*(?:(?:correct|right|final|expected)\b|(?:answer|result|solution)\b)",
@@ -62,6 +89,18 @@ _TAIL_EXEMPT = re.compile(
     r"(?i)\b(?:decimal|digit|place|point|mark|significant|option|choice|page|figure|step|part|hr|hour|round)"
 )
 
+# A last sentence of these words and one number says what comes out; what it needs beside them is a unit.
+_OUTCOME = frozenset(
+    words(
+        "it its that this these which what so thus then hence and is was be are were being 's ’s would will should must "
+        "has have to comes come came makes make made gives give gave leaves leave left leaving giving making yields "
+        "equals amounts adds up out works turns turned ends end ended with at in on the a an of exactly just simply only "
+        "about precisely other words short total sum number value figure amount count tally quantity outcome answer "
+        "result reply response solution final correct right true actual they we you everyone everybody everything all one "
+        "knows know agrees agree get gets got arrive arrives reach finally eventually altogether obviously clearly course "
+        "fact if for wondering case write say p.s ps fyi"
+    )
+)
 _OPTION_LINE = re.compile(
     r"(?m)^\s*(?:[-*•]\s*)?\(?[A-Ja-j1-9][.):]\s*(.+?)\s*$|(?<=\s)\(?[A-J][.)]\s*([^()]+?)(?=[,;]?\s+\(?[A-J][.)]|$)"
 )
@@ -105,10 +144,15 @@ def _number_leak(prompt: str, value: object) -> Leak:
 
 def _announced(prompt: str, start: int, end: int) -> bool:
     before, after = prompt[max(0, start - _REACH) : start], prompt[end : end + 60]
-    if any(pattern.search(before) for pattern in _BEFORE) or _AFTER.search(after):
+    if any(pattern.search(before) for pattern in _BEFORE) or _called(before, after) or _AFTER.search(after):
         return True
     hint = _HINT.search(before)
     return bool(hint and _HINT_OUTCOME.search(hint[0]))
+
+
+def _called(before: str, after: str) -> bool:
+    """Whether what stands here is called the right one, or the one that is wanted, and the clause ends with it."""
+    return bool(_CLAUSE_END.match(after)) and any(pattern.search(before) for pattern in _CALLED)
 
 
 def _worked_out(prompt: str, mention: Mention) -> bool:
@@ -134,8 +178,10 @@ def _tail(prompt: str, mention: Mention, found: list[Mention]) -> bool:
     if len(prompt.rstrip()) - mention.end > _REACH:
         return False
     breaks = [match.end() for match in _SENTENCE_BREAK.finditer(prompt.rstrip())]
-    return (question > 0 and _alone(prompt, mention, found, question, 3)) or (
-        bool(breaks) and _alone(prompt, mention, found, breaks[-1], 1)
+    return (
+        (question > 0 and _alone(prompt, mention, found, question, 3))
+        or (bool(breaks) and _alone(prompt, mention, found, breaks[-1], 1))
+        or (bool(breaks) and _outcome(prompt, mention, found, breaks[-1], question))
     )
 
 
@@ -144,6 +190,19 @@ def _alone(prompt: str, mention: Mention, found: list[Mention], start: int, most
         return False
     beside = _LETTERS.findall(prompt[start : mention.start] + " " + prompt[mention.end :])
     return len(beside) <= most_words and not _TAIL_EXEMPT.search(prompt[start:])
+
+
+def _outcome(prompt: str, mention: Mention, found: list[Mention], start: int, question: int) -> bool:
+    """Whether the last sentence, from start on, only says that something comes to the number."""
+    if mention.start < start or sum(other.start >= start for other in found) != 1 or _TAIL_EXEMPT.search(prompt[start:]):
+        return False
+    before, after = prompt[start : mention.start].lower(), _LETTERS.findall(prompt[mention.end :].lower())
+    known = _OUTCOME | ({"there"} if question else set())
+    return (
+        bool(re.search(r"[^\W\d_]", before))
+        and all(word in known or word == "s" for word in _LETTERS.findall(before))
+        and len([word for word in after if word not in _OUTCOME]) <= 2
+    )
 
 
 def _text_leak(prompt: str, answer: str) -> Leak:
@@ -164,9 +223,9 @@ def _announced_text(prompt: str, start: int, end: int, answer: str) -> bool:
         before = prompt[max(0, start - _REACH) : start]
         if len(answer) == 1 and not prompt[start:end].isupper():
             return False
-        return any(
-            pattern.search(before) for pattern in (_BEFORE[0], _BEFORE[1], _BEFORE[9], _BEFORE[10], _BEFORE[12])
-        ) or bool(_AFTER.search(prompt[end : end + 60]))
+        after = prompt[end : end + 60]
+        told = any(_BEFORE[place].search(before) for place in (0, 1, 9, 10, 12)) or _called(before, after)
+        return told or bool(_AFTER.search(after))
     return False
 
 

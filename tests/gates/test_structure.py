@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import time
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,21 @@ LEAKS = [
     ("The contract was signed on 2024-01-05. Which date is it dated to?", "2024-01-05"),
     ("Which letter names it: A) iron, B) gold? (Answer: B)", "B"),
     ("Is 91 a prime number? The answer is no.", "no"),
+    (f"The correct response is 42. {BOXES}", "42"),
+    (f"The reply should be 42. {BOXES}", "42"),
+    (f"The right number is 42 jars. {BOXES}", "42"),
+    (f"We know the total is 42. {BOXES}", "42"),
+    (f"The value you want is 42. {BOXES}", "42"),
+    (f"You are looking for 42. {BOXES}", "42"),
+    (f"The number sought is 42. {BOXES}", "42"),
+    (f"What they asked for is 42. {BOXES}", "42"),
+    (f"The total we're after should be 42 jars. {BOXES}", "42"),
+    (f"{BOXES} In the end there were 42 jars.", "42"),
+    ("A crate holds 6 rows of 7 jars. Find the number of jars. It comes to 42.", "42"),
+    ("A crate holds 6 rows of 7 jars. Find the number of jars. That makes 42 jars.", "42"),
+    ("A crate holds 6 rows of 7 jars. Find the number of jars. So it is 42.", "42"),
+    ("A crate holds 6 rows of 7 jars. Find the number of jars. That's 42.", "42"),
+    ("Which letter names it: A) iron, B) gold? The right choice is B.", "B"),
     ("Name the bone. The femur is the longest bone of the body. Which is the longest?", "femur"),
 ]
 
@@ -108,6 +124,11 @@ NO_LEAKS = [
     ("A rope of 142 m is cut at 100 m. How long is the rest in metres?", "42"),
     ("Which of the options is right, A, B or C, if f(2) = 4?", "A"),
     ("Write the first letter of the answer to: what colour is the sky?", "b"),
+    ("We are looking for 3 consecutive numbers that add up to 12. What is the smallest of them?", "3"),
+    ("The number sought is 12 smaller than its double. What is it?", "12"),
+    ("The final number is 4 times the first, which was 1. What is it?", "4"),
+    ("The required amount is 9 ml for each kg of weight. A dog weighs 4 kg. How many ml does it get in 9 days?", "9"),
+    ("Find the number of jars left. There were 42 jars and half were sold.", "42"),
     ("Give your answer as a whole number. 3 boxes hold 9 jars; how many jars fill 1 box?", "3"),
 ]
 
@@ -139,6 +160,22 @@ DEFECTS = [
     ("{name} buys 4 pens at $2 each. How much is that?", "placeholder"),
     ("<insert name> buys 4 pens at $2 each. How much is that?", "placeholder"),
     ("<FIRST_NAME> buys 4 pens at $2 each. How much is that?", "placeholder"),
+    ("The [DRUG] is kept cold. Ann buys 4 boxes at $2 each. How much is that?", "placeholder"),
+    ("Ann buys 4 [product] at $2 each. How much does she pay?", "placeholder"),
+    ("The [Drug Name] is kept cold. Ann buys 4 boxes at $2 each. How much is that?", "placeholder"),
+    ("Ann works for <name> and buys 4 pens at $2 each. How much is that?", "placeholder"),
+    ("<PATIENT> takes 4 pills a day. How many does he take in a week?", "placeholder"),
+    ("Each <item_1> costs $2. How much do 4 cost?", "placeholder"),
+    ("{PATIENT} takes 4 pills a day. How many does he take in a week?", "placeholder"),
+    ("Ann buys 4 of the {0} at $2 each. How much does she pay?", "placeholder"),
+    ("The %s costs $2. How much do 4 cost?", "placeholder"),
+    ("The PLACEHOLDER costs $2. How much do 4 cost?", "placeholder"),
+    ("Ann buys 4 [blank] at $2 each. How much does she pay?", "placeholder"),
+    ("Ann buys ____ pens at $2 each and pays $8. How much is one?", "placeholder"),
+    ("Ann buys the ___ENTITY___ at $2. What is the price of 4?", "placeholder"),
+    ("Ann buys the (insert item here) at $2. What is the price of 4?", "placeholder"),
+    ("Each ${ware} costs $2. How much do 4 cost?", "placeholder"),
+    ("Mr. [surname] buys 4 pens at $2 each. How much is that?", "placeholder"),
     ("TODO: write the story. Ann buys 4 pens at $2 each. How much is that?", "placeholder"),
     ("Ann buys XXX pens at $2 each. How much is that?", "placeholder"),
     ("Lorem ipsum dolor. Ann buys 4 pens at $2 each. How much is that?", "placeholder"),
@@ -184,6 +221,20 @@ SOUND = [
     "Write <b>bold</b> text around x < 3 in HTML. How many tags are there?",
     "Translate to English: 'Anna kauft vier Stifte.' How many pens is that?",
     "He is 5' 10\" tall (about 178 cm). What is that in feet?",
+    "Press [Enter] twice and then <Ctrl>+<C> once. How many keys did you press?",
+    "According to Smith [1] and [Smith 2020], how many cells divide in the interval [0, 1]?",
+    "See the [documentation](https://example.org/a). What does the flag do?",
+    "What does the tag <title> hold in a page, and what do <div> and <span> do?",
+    'The witness said: "In [London] he saw [him] run." Where was the witness?',
+    "If [A] = 2 M and the [ATP] is 3 mM, what is the rate k[A][B] for k = 1?",
+    "What does LIKE '%s' match, and what does the %s specifier print?",
+    "Let S = {0} and T = {a}. How many elements has the union of {0} and {a}?",
+    "What does vector<int> v; List<String> w; arr[i] mean?",
+    "The capital of France is ____. Which city is it?",
+    "Complete the row: 2, 4, ____ and 8. What stands in the gap?",
+    "What does echo $HOME print, and how do the $PATH variable and %PATH% differ?",
+    "Options: [A] 3 [B] 4 [C] 5. Which is 2 + 2?",
+    "What is a placeholder in a form? Explain what (insert mode) is in vim.",
     "Read the poem:\nroses are red\nviolets are blue\n\nHow many colours does it name?",
 ]
 
@@ -320,6 +371,14 @@ def test_a_cut_in_a_real_problem_is_mostly_seen() -> None:
     cut = [text[: rng.randrange(len(text) // 3, len(text) - 3)] for text in questions]
     seen = sum(bool(broken_end(text)) or not asks(text) for text in cut)
     assert seen >= 0.8 * len(cut)
+
+
+@pytest.mark.parametrize("piece", ["<ab> ", "[ab] ", "the {x", "____ a ", "(add ", "%s ", "is 3 ", "you want "])
+def test_long_texts_take_no_time(piece: str) -> None:
+    began = time.process_time()
+    placeholder(piece * 10_000)
+    leak(piece * 1_000, "3")
+    assert time.process_time() - began < 2
 
 
 def test_the_leaves_are_pure_text_functions() -> None:

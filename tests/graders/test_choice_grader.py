@@ -68,6 +68,27 @@ def test_answers(answer: str, reference: str, options: tuple[str, ...], correct:
     assert grade(answer, reference, options=options)[0] is correct, grade(answer, reference, options=options)
 
 
+SHORT = [("1", "2", "3", "4"), ("3", "5", "7", "9"), ("a", "b", "c"), ("x", "y", "z"), ("0", "1"), ("+", "-", "*"), ("-5", "5")]
+BOTH = ["{}. {}", "({}) {}", "{}) {}", "{}: {}", "{} - {}", "Option {}: {}", "Answer: {}. {}", "\\boxed{{{}. {}}}", "{} = {}"]
+
+
+@pytest.mark.parametrize("options", SHORT, ids=" ".join)
+@pytest.mark.parametrize("frame", [*BOTH, "The answer is {}, which is {}.", "{1} ({0})"])
+def test_a_letter_beside_another_option_s_text_names_two(frame: str, options: tuple[str, ...]) -> None:
+    for place, letter in enumerate("ABCD"[: len(options)]):
+        if letter == "A" and "{}:" in frame:
+            continue  # `A:` is how an answer is marked: what follows is the answer
+        for other, text in enumerate(options):
+            said = frame.format(letter, text)
+            assert grade(said, letter, options=options)[0] is (place == other), said
+            assert grade(said, text, options=options)[0] is (place == other), said
+
+
+@pytest.mark.parametrize("said", ["B, as 1 of the 4 is even", "The answer is B because 1 is odd", "B. Not 1"])
+def test_a_short_option_in_running_text_names_nothing(said: str) -> None:
+    assert grade(said, "B", options=SHORT[0])[0] is ("Not" not in said)
+
+
 def test_letters_beyond_the_options_name_nothing() -> None:
     assert grade("D", "D", letters=4)[0]
     assert not grade("D", "D", letters=3)[0]

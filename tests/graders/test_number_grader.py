@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from factory.graders import NumberSettings, specimens
 from factory.graders.number import grade, read
 
 RIGHT = [
@@ -81,10 +82,43 @@ KM = ("km", "kilometres", "kilometers")
         ("5 MW", "5", ("mW",), False), ("5 mw", "5", ("mW",), True), ("2 million", "2", ("million",), True),
         ("12°C", "12 °C", (), True), ("12 °F", "12 °C", (), False), ("18 dollars per day", "$18", (), True),
         ("50 cents", "50", ("¢",), True),
+        ("50 miles per hour", "50 miles per hour", (), True), ("50 miles per day", "50 miles per hour", (), False),
+        ("50 miles", "50 miles per hour", (), False), ("50.0 miles per hour on average", "50 miles per hour", (), True),
+        ("72 beats per minute.", "72 beats per minute", (), True), ("50", "50 miles per hour", (), True),
+        ("30 pounds per square inch", "30 pounds per square inch", (), True),
+        ("30 pounds per square foot", "30 pounds per square inch", (), False),
+        ("50 miles per day", "50", ("miles per hour", "mph"), False), ("50 mph", "50", ("miles per hour", "mph"), True),
+        # The reference's own unit, where none of the listed ones is it, is the only one that is right.
+        ("21484 hours", "21484 minutes", ("hours",), False), ("21484 minutes", "21484 minutes", ("hours",), True),
+        ("21484", "21484 minutes", ("hours",), True), ("21484 hours", "21484", ("hours",), True),
+        ("12 kilometers", "12 km", KM, True),
     ],
 )  # fmt: skip
 def test_a_stated_unit_must_match(answer: str, reference: str, units: tuple[str, ...], correct: bool) -> None:
     assert grade(answer, reference, units=units)[0] is correct, grade(answer, reference, units=units)
+
+
+COMPOUND = ["km/h", "mg/mL", "m^2", "m²", "m/s^2", "miles per hour", "beats per minute", "kg·m^2/s", "pounds per square inch"]
+
+
+@pytest.mark.parametrize("unit", COMPOUND)
+@pytest.mark.parametrize("joint", [", ", "; ", " and ", " or ", " / ", " to "])
+def test_a_list_of_numbers_with_a_compound_unit_is_no_answer(unit: str, joint: str) -> None:
+    listed = f"61 {unit}{joint}60 {unit}"
+    for said in (listed, f"A: {listed}", f"59 {unit}{joint}{listed}"):
+        assert not grade(said, f"60 {unit}")[0]
+        assert not grade(said, f"61 {unit}")[0]
+        assert not grade(said, "60", units=(unit,))[0]
+    assert grade(f"At 61 {unit} for a while, she came down to 60 {unit}", f"60 {unit}")[0]
+
+
+@pytest.mark.parametrize("unit", COMPOUND)
+@pytest.mark.parametrize("value", ["60", "2.5", "1,200"])
+def test_an_item_with_a_compound_unit_stands_its_specimens(unit: str, value: str) -> None:
+    settings = NumberSettings(kind="number")
+    right, wrong = specimens(settings, f"{value} {unit}")
+    assert [said for said in right if not grade(said, f"{value} {unit}")[0]] == []
+    assert [said for said in wrong if grade(said, f"{value} {unit}")[0]] == []
 
 
 def test_a_unit_can_be_required() -> None:

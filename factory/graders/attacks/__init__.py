@@ -35,7 +35,7 @@ def battery(settings: GraderSettings, prompt: str, reference: str) -> Battery:
             tricks = tuple(numbers.attacks(settings, prompt, reference))
             copied, forms = numbers.copies(prompt), numbers.equivalents(settings, reference)
         case ExactSettings():
-            tricks, forms = tuple(spelling.attacks(settings, reference)), spelling.equivalents(settings, reference)
+            tricks, forms = tuple(spelling.attacks(settings, prompt, reference)), spelling.equivalents(settings, reference)
             right = (*right, *spelling.accepted(settings, reference))
         case ChoiceSettings():
             tricks, forms = tuple(options.attacks(settings, reference)), options.equivalents(settings, reference)
@@ -45,7 +45,10 @@ def battery(settings: GraderSettings, prompt: str, reference: str) -> Battery:
             tricks, forms = tuple(values.attacks(settings, reference)), values.equivalents(settings, reference)
     # What nobody works out stays an attack where a reference lists it among its forms: that is how a list of guesses shows.
     idle = answerless(right[:1])
-    never = {trial.text for trial in (*idle, *tricks) if trial in idle or trial.family == "constant"} - {right[0]}
+    never = {trial.text for trial in idle} - {right[0]}
+    guessed = {trial.text for trial in tricks if trial.family in ("constant", "given_number")}
+    # The first form of an exact reference may itself be a guess: where it is spared, it is not among the tricks.
+    never |= guessed if isinstance(settings, ExactSettings) else guessed - {right[0]}
     equivalents = tuple(t for t in distinct((*trials("specimen", right), *forms)) if t.text not in never)
     accepted = {trial.text for trial in equivalents}
     copies = distinct((*echoes(prompt), *copied))

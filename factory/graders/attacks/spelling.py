@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from typing import Final
 
-from factory.graders import exact
+from factory.graders import exact, number
 from factory.graders.attacks.battery import Trial, trials
-from factory.graders.attacks.common import mixed_script
+from factory.graders.attacks.common import mixed_script, numbers_of
 from factory.graders.settings import ExactSettings
+from factory.graders.specimens import decimal_text
 
 CONSTANTS: Final = ("yes", "no", "true", "false", "none", "0", "1", "A", "unknown")
+# No list of spellings of one answer holds both of two that deny each other.
+_OPPOSED: Final = (frozenset({"yes", "true", "1"}), frozenset({"no", "false", "none", "0"}))
+_SPELLINGS: Final = 3  # so many constants can be spellings of one answer: yes, true, 1
+_SMALL: Final = (*range(21), 24, 25, 30, 40, 50, 60, 100, 1000)  # what is guessed where a number is asked for
+_LETTERS: Final = "ABCDE"
 _HEDGES: Final = (
     "either {r} or {d}", "{r} or {d}", "{d} or {r}", "{r}, {d}", "{r} / {d}", "{r}; {d}", "{r} and {d}", "A: {r} or {d}",
     "The answer is {r} or {d}.", "\\boxed{{{r}}} \\boxed{{{d}}}", "A: {r}\nA: {d}", "{r}\n{d}", "Answer: {r}\nor {d}",
@@ -23,7 +30,7 @@ _DECOYS: Final = ("something else", "nothing", "anything")
 _SUPERSCRIPT: Final = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def attacks(settings: ExactSettings, reference: str) -> Iterator[Trial]:
+def attacks(settings: ExactSettings, prompt: str, reference: str) -> Iterator[Trial]:
     forms = accepted(settings, reference)
     if not forms:
         return
@@ -41,12 +48,45 @@ def attacks(settings: ExactSettings, reference: str) -> Iterator[Trial]:
     wrong = [*trials("look_alike", (*mixed_script(right), *_raised(right)))]
     if re.match(r"\d", right):
         wrong += trials("off_format", (f"-{right}", right.replace(".", "") if re.search(r"\d\.\d", right) else f"{right}0"))
-    constants = {_plain(constant) for constant in CONSTANTS}
-    # Where the reference is one of two or three set answers, what else it lists is a form of it.
-    spared = {_plain(form) for form in forms} if _plain(right) in constants else set()
-    yield from trials("constant", (text for text in CONSTANTS if _plain(text) not in spared))
+    spared = _spared(forms)
+    guesses = (*trials("constant", CONSTANTS), *_guesses(prompt, forms))
+    yield from (trial for trial in guesses if _plain(trial.text) not in spared)
     # What is spelled like the reference, but for case and white space, is no attack.
     yield from (trial for trial in wrong if _key(trial.text) not in known)
+
+
+def _spared(forms: Sequence[str]) -> set[str]:
+    """The forms that are no guess although everybody would guess them: the right one, and what spells it otherwise.
+
+    A list of more, or of several values, is no list of spellings; there the right form may itself be a guess that is paid for.
+    """
+    plain = {_plain(form) for form in forms}
+    values = {value for form in forms if (value := _value(form)) is not None}
+    if len(values) > 1 or all(plain & side for side in _OPPOSED):
+        return set()
+    if len(plain) <= _SPELLINGS and plain <= {_plain(constant) for constant in CONSTANTS}:
+        return plain
+    return set() if values and _value(forms[0]) is None else {_plain(forms[0])}
+
+
+def _guesses(prompt: str, forms: Sequence[str]) -> Iterator[Trial]:
+    """Where a form is a number: the prompt's numbers, small ones and the neighbours of the right one; where it is a letter,
+    the other letters."""
+    values = {value for form in forms if (value := _value(form)) is not None}
+    if values:
+        # Of several values none is known to be the right one.
+        right = _value(forms[0]) if len(values) == 1 else None
+        yield from trials("given_number", (given for given in numbers_of(prompt) if _value(given) != right))
+        beside = [value + step for value in sorted(values)[:1] for step in (-2, -1, 1, 2) if value + step >= 0]
+        yield from trials("constant", (decimal_text(Fraction(guess)) for guess in (*_SMALL, *beside) if guess != right))
+    if re.fullmatch("[A-Za-z]", forms[0]):
+        yield from trials("constant", (letter for letter in _LETTERS if letter != forms[0].upper()))
+
+
+def _value(form: str) -> Fraction | None:
+    """What a form that is a number is worth."""
+    read = number.read(form)[0] if re.match(r"[-+−$€£]?\s?[\d.]", form) else None
+    return None if read is None else read.value
 
 
 def equivalents(settings: ExactSettings, reference: str) -> Iterator[Trial]:

@@ -108,6 +108,10 @@ ORDINARY = [
     "100 200 3000, 555 1234 5678, 1.234.567.890, 3.14159265358979, ISBN 978-0-306-40615-7",
     "version 1.2.3.4 on 192.168.0.1 and 127.0.0.1, mail info@example.com",
     "Tracking 4000056655665556; EAN 4006381333931; parts 219-09-9999 and 000-12-3456",
+    "mail support@example.org, your.name@example.com or no-reply@shop.example.net",
+    "555 1234 5678, invoice 555-123-4567, ticket no. 555-867-5309, the 555-1234567 model, room 555-0199",
+    "call 3 of 1200500 people; they ring 2500000 times; the call cost 1,250,000 dollars; text 1000000000 people",
+    "100-200-3000 units, SKU 123-456-7890, number 123456789, +5 000 000 of them, social security pays 123456789 dollars",
     "lots 120 at 11, the others at 8: 2808. 88 x 11 = 968; 968 - 82 = 886",
 ]
 
@@ -124,6 +128,17 @@ PRIVATE = [
     ("phone 2127365000", "private_phone"),
     ("+44 20 7946 0018", "private_phone"),
     ("card 4111 1111 1111 1111", "private_card"),
+    ("john.doe@example.com knows", "private_email"),
+    ("mail Jane_Smith@mail.example.org", "private_email"),
+    ("or call 555-123-4567.", "private_phone"),
+    ("(555) 123-4567", "private_phone"),
+    ("+1-555-867-5309", "private_phone"),
+    ("Tel. 555 867 5309", "private_phone"),
+    ("her cell is 5551234567", "private_phone"),
+    ("reach Bob at 555-0199", "private_phone"),
+    ("call 07700 900123", "private_phone"),
+    ("SSN is 123456789", "private_national_id"),
+    ("social security number: 987 65 4321", "private_national_id"),
     ("paid with 4111111111111111", "private_card"),
     ("to DE89 3704 0044 0532 0130 00 please", "private_iban"),
     ("SSN 536-90-4399", "private_national_id"),
@@ -143,7 +158,15 @@ def test_private_data_is_told_masked_and_only_where_the_source_lacks_it(text: st
 
 def test_the_same_number_written_otherwise_is_no_other() -> None:
     assert pii_boundary("Her phone: 2127365000", "Call +1 212-736-5000.") == ()
+    assert pii_boundary("Her phone: 5557365000", "Call +1 555-736-5000 or (555) 736-5000.") == ()
+    assert pii_boundary("Her phone: 5557365000", "Call +1 555-736-5001.") != ()
     assert masked("ab@cd.io") == "**@**.**"
+
+
+@pytest.mark.slow
+def test_gsm8k_holds_no_personal_data(shared_data: Path) -> None:
+    rows = [json.loads(line) for line in (shared_data / "gsm8k" / "train.jsonl").read_text().splitlines()]
+    assert [row for row in rows if pii_boundary("", f"{row['question']}\n{row['answer']}")] == []
 
 
 @given(st.integers(0, 10**12), st.sampled_from(("order {}", "{} mg", "${}", "batch {}", "{} sachets", "No. {}")))
