@@ -67,7 +67,7 @@ class Transport(httpx2.AsyncBaseTransport):
     def __init__(self, endpoint: Endpoint, secret: str, connections: int) -> None:
         self._endpoint = endpoint
         self._secret = secret.encode()
-        self._blotter = Blotter(secret)
+        self.blotter = Blotter("" if secret == NO_KEY else secret)
         self._in_json = orjson.dumps(secret)[1:-1]
         self._connections = connections
         self._session: aiohttp.ClientSession | None = None
@@ -116,6 +116,7 @@ class Transport(httpx2.AsyncBaseTransport):
         """The same bytes with the key blotted out: a server can echo what it was sent. From a refusal its parts go too.
 
         A good answer is left whole when the key is too short to be one: "EMPTY", a local server's usual key, is also a word.
+        Whatever becomes a message or metadata of one goes through the blotter where it is made (`attempt.Caller`).
         """
         if self._secret == NO_KEY.encode():
             return data
@@ -124,7 +125,7 @@ class Transport(httpx2.AsyncBaseTransport):
         if b"\\u" in data or b"\\/" in data or self._in_json != self._secret:
             data = _unescaped(data)
         if not good:
-            return self._blotter.blot(data)
+            return self.blotter.blot(data)
         for form in (self._secret, self._in_json):
             data = data.replace(form, BLOT)
         return data

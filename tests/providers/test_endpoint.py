@@ -231,6 +231,22 @@ async def test_an_echoed_key_goes_no_further(bench: Benches, caplog: pytest.LogC
     assert caplog.records and secret not in caplog.text
 
 
+@pytest.mark.parametrize("secret", ["sk-proj-Zq7Rk2VnT9wXbLm4Hd8s", "local-key"])
+@pytest.mark.parametrize("where", ["error", "html", "ended", "off_schema", "metadata"])
+async def test_no_part_of_a_key_comes_through_an_answer_of_status_200(
+    bench: Benches, monkeypatch: pytest.MonkeyPatch, where: str, secret: str
+) -> None:
+    for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY"):
+        monkeypatch.setenv(name, secret)
+    async with bench(f"key_in_200:{where}") as at:
+        try:
+            reply = await at.ask()
+            told = f"{reply.served_model} {reply.request_id}"
+        except ModelFailure as failure:
+            told = f"{failure} {failure.detail} {failure.served_model} {failure.request_id}"
+    assert "[key]" in told and secret[:9] not in told and secret[-8:] not in told
+
+
 async def test_a_key_in_a_good_answer_is_blotted_out(bench: Benches) -> None:
     async with bench(models={"dice": Rehearsed(Echo())}) as at:
         secret = KEYS[at.protocol]
