@@ -7,19 +7,28 @@ a declaration may add relatives, and never takes one away.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from itertools import product
-from pathlib import Path
 from typing import Final
 
-from factory.config.yaml import Loc, Locate, read_document
+from factory.config.families import (
+    Lineage,
+    ancestors_of,
+    bare_name,
+    declared_lineage,
+    near_family,
+    plain_family,
+    table_lineage,
+)
+from factory.config.yaml import Loc, Locate
 from factory.errors import BadInput
 from factory.types import Cast, Member, Role
 
-TABLE: Final = Path(__file__).with_name("lineage_table.yaml")
+__all__ = [
+    "CAST_KEYS", "Lineage", "LineageReport", "Relation", "bare_name", "check_lineage", "related", "table_lineage",
+]  # fmt: skip
+
 RULE: Final = "the oracle and at least one judge must be unrelated to the author (preference leakage, arXiv 2502.01534)"
 ARBITER_RULE: Final = "at least one judge must be unrelated to both author and critic, to decide between them"
 _OVERRIDE: Final = "or write `allow_related: true`, which every receipt and export will say"
@@ -30,18 +39,6 @@ _RULES: Final[Mapping[Role, str]] = {
 }
 CAST_KEYS: Final[Mapping[Role, str]] = {Role.JUDGE: "judges", Role.SOLVER: "solvers"}
 """Where a role's key in a cast is not its own name."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lineage:
-    """One member's. model: its bare name, "" for a simulated one; ancestors: families and models it comes from, transitively;
-    doubt: what the table reads otherwise from its name than the cast declares, as a sentence.
-    """
-
-    model: str
-    family: str
-    ancestors: frozenset[str] = frozenset()
-    doubt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +122,7 @@ def check_lineage(
         ),
         relatives=_by_member((*authors, *check.pairs(Role.ORACLE, Role.JUDGE), *solvers, *critics)),
         conditions=("allow_related",) if cast.allow_related else (),
-        doubts=tuple(dict.fromkeys(lineage.doubt for lineage in lineages.values() if lineage.doubt)),
+        doubts=(*dict.fromkeys(lineage.doubt for lineage in lineages.values() if lineage.doubt), *_unlisted(lineages.values())),
     )
 
 
@@ -136,7 +133,7 @@ def related(left: Lineage, right: Lineage) -> str:
     if left.family == right.family:
         return f"both are of the family {left.family}"
     for child, parent in ((left, right), (right, left)):
-        if common := child.ancestors & ({parent.model, parent.family} - {""}):
+        if common := (child.ancestors | {child.family}) & ({parent.model, parent.family} - {""}):
             return f"{child.model or child.family} comes from {min(common)}"
     if common := left.ancestors & right.ancestors:
         return f"both come from {min(common)}"
@@ -164,6 +161,17 @@ class _Check:
         return [relation for relation in pairs if seen.count(relation.slots[0]) == judges]
 
 
+def _unlisted(lineages: Iterable[Lineage]) -> Iterator[str]:
+    """A sentence on the declared families that nothing can be compared with but their own name."""
+    families = sorted({lineage.family for lineage in lineages if not lineage.listed})
+    if families:
+        named = (f"{family} (did you mean {near}?)" if (near := near_family(family)) else family for family in families)
+        yield (
+            f"Declared, and in no table of families: {', '.join(named)}. What is of such a family passes as unrelated to all "
+            "that is not declared so in the same words."
+        )
+
+
 def _by_member(relations: Iterable[Relation]) -> dict[tuple[Role, int], frozenset[int]]:
     """The slots of the judges related to each member that has any."""
     found: dict[tuple[Role, int], frozenset[int]] = {}
@@ -176,82 +184,29 @@ def _by_member(relations: Iterable[Relation]) -> dict[tuple[Role, int], frozense
 def _lineage(member: Member, where: str) -> Lineage:
     """Raises BadInput at `where` when neither the cast nor the table knows the family."""
     bare = "" if member.simulated else bare_name(member.model)
-    read = table_lineage(bare) if bare else None
-    declared = _family(member.family) if member.family else ""
-    if not declared and read is None:
+    read = table_lineage(member.model) if bare else None
+    declared = declared_lineage(member.family) if member.family else None
+    if not member.family and read is None:
         raise BadInput(
             f"nobody can tell whom {member.model} is related to: its name is in no known family",
             where=where,
             fix="Declare whose weights it is: `family: NAME` (and `parent: MODEL` where it was tuned from another)",
         )
-    family = declared or (read.family if read else "")
-    ancestors = _ancestors([member.parent]) if member.parent else frozenset()
+    own = declared or Lineage("", plain_family(member.family)) if member.family else read
+    assert own is not None
+    ancestors = ancestors_of([member.parent]) if member.parent else frozenset()
     doubt = ""
-    if read is None or declared not in ("", read.family):
+    if read is None or own.family != read.family:
         # A declared family that the table knows brings its own parents along.
-        ancestors |= _ancestors([family])
+        ancestors |= own.ancestors
+    else:
+        ancestors |= own.ancestors - ancestors_of([own.family])
     if read is not None:
         ancestors |= read.ancestors | {read.family}
-        if declared and declared != read.family and declared not in read.ancestors:
-            doubt = f"{member.model} is declared to be of the family {declared}; by its name it would be {read.family}."
-    return Lineage(bare, family, ancestors - {family, bare}, doubt)
-
-
-def bare_name(model: str) -> str:
-    """The weights' name, whoever offers them: the last part of a model's name, in lower case."""
-    return model.rsplit("/", 1)[-1].casefold()
-
-
-@lru_cache(maxsize=1024)
-def table_lineage(bare: str) -> Lineage | None:
-    """What the shipped table reads from a bare name; None when no entry matches."""
-    entries = [entry for entry in _table().entries if entry.pattern.search(bare)]
-    if not entries:
-        return None
-    named = [entry.family for entry in entries[1:]] + [parent for entry in entries for parent in entry.parents]
-    return Lineage(bare, entries[0].family, _ancestors(named) - {entries[0].family, bare})
-
-
-def _ancestors(names: list[str]) -> frozenset[str]:
-    """The named families and models, and whatever those come from."""
-    found: set[str] = set()
-    open_names = [bare_name(name) for name in names]
-    while open_names:
-        name = open_names.pop()
-        if name in found:
-            continue
-        found.add(name)
-        known = [entry for entry in _table().entries if entry.pattern.search(name)]
-        open_names += [_family(name), *(entry.family for entry in known), *(p for entry in known for p in entry.parents)]
-    return frozenset(found)
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    pattern: re.Pattern[str]
-    family: str
-    parents: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Table:
-    entries: tuple[_Entry, ...]
-    aliases: Mapping[str, str]
-
-
-@lru_cache(maxsize=1)
-def _table() -> _Table:
-    value = read_document(TABLE).value
-    entries = tuple(
-        _Entry(re.compile(f"(?<![a-z])(?:{entry['match']})"), entry["family"], tuple(entry.get("parents", ())))
-        for entry in value["models"]
-    )
-    return _Table(entries, value["aliases"])
-
-
-def _family(name: str) -> str:
-    plain = name.strip().casefold()
-    return _table().aliases.get(plain, plain)
+        if own.family not in {read.family, *read.ancestors}:
+            doubt = f"{member.model} is declared to be of the family {own.family}; by its name it would be {read.family}."
+    listed = bool(member.simulated or declared or read or (member.parent and declared_lineage(member.parent)))
+    return Lineage(bare, own.family, ancestors - {own.family, bare}, doubt, listed)
 
 
 def _loc(cast: Cast, role: Role, slot: int) -> Loc:

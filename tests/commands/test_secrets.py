@@ -80,7 +80,7 @@ def test_a_key_echoed_in_errors_that_pass_is_kept_nowhere(key: str, tmp_path: Pa
         assert all(each.code == 0 for each in shown), shown
         assert len(shown) == 4 and all("policy for" in each.out and "[key]" in each.out for each in shown[:2])
         check_nowhere(key, desk, ran, *shown)
-        assert not [path for told in told_anywhere(desk, ran, *shown) if key[:14].encode() in told]
+        assert not [told for told in told_anywhere(desk, ran, *shown) if key[:14].encode() in told]
 
 
 @pytest.mark.parametrize("fault", ["echo_key:401", "echo_key_escaped:403"])
