@@ -1,4 +1,4 @@
-"""Whose weights sit where: a judge or an oracle that is related to the author shares its blind spots, silently.
+"""Whose weights sit where: a judge, an oracle or a panel that is related to the author shares its blind spots, silently.
 
 The relations are those of preference leakage (arXiv 2502.01534): the same model, inheritance (tuned from, or taught by, the
 other), the same family. A member's lineage is what its cast declares and what the shipped table reads from its name, together:
@@ -32,10 +32,16 @@ __all__ = [
 RULE: Final = "the oracle and at least one judge must be unrelated to the author (preference leakage, arXiv 2502.01534)"
 ARBITER_RULE: Final = "at least one judge must be unrelated to both author and critic, to decide between them"
 _OVERRIDE: Final = "or write `allow_related: true`, which every receipt and export will say"
-_RULES: Final[Mapping[Role, str]] = {
-    Role.AUTHOR: RULE,
-    Role.SOLVER: "a solver needs a judge unrelated to it (preference leakage, arXiv 2502.01534)",
-    Role.CRITIC: ARBITER_RULE,
+PANEL_RULE: Final = (
+    "at least one solver must be unrelated to the author, or difficulty is measured by the author's own blind spots "
+    "(preference leakage, arXiv 2502.01534)"
+)
+_RULES: Final[Mapping[tuple[Role, Role], str]] = {
+    (Role.AUTHOR, Role.ORACLE): RULE,
+    (Role.AUTHOR, Role.JUDGE): RULE,
+    (Role.AUTHOR, Role.SOLVER): PANEL_RULE,
+    (Role.SOLVER, Role.JUDGE): "a solver needs a judge unrelated to it (preference leakage, arXiv 2502.01534)",
+    (Role.CRITIC, Role.JUDGE): ARBITER_RULE,
 }
 CAST_KEYS: Final[Mapping[Role, str]] = {Role.JUDGE: "judges", Role.SOLVER: "solvers"}
 """Where a role's key in a cast is not its own name."""
@@ -80,7 +86,8 @@ def check_lineage(
     judged_solvers: judges grade the solvers' answers in this recipe, so each solver needs a judge unrelated to it; arbitrated:
     judges decide on what the critic claims, so one must be unrelated to author and critic. locate: the file and line of a part
     of the cast. Raises BadInput for a member of unknown lineage, and, unless the cast says `allow_related: true`, for an oracle
-    related to the author, an author without an unrelated judge, a solver without one, or a critic without an arbiter.
+    related to the author, an author without an unrelated judge or solver, a solver without an unrelated judge, or a critic
+    without an arbiter.
     """
     place = locate or (lambda loc: ": ".join([f"cast {cast.name}", ".".join(str(part) for part in loc)]))
     lineages = {
@@ -92,32 +99,31 @@ def check_lineage(
     authors = check.pairs(Role.AUTHOR, Role.JUDGE)
     solvers = check.pairs(Role.SOLVER, Role.JUDGE)
     critics = check.pairs(Role.CRITIC, Role.JUDGE)
+    panel = check.pairs(Role.AUTHOR, Role.SOLVER)
     kin = {
         role: frozenset(relation.slots[1] for relation in pairs)
         for role, pairs in ((Role.AUTHOR, authors), (Role.CRITIC, critics))
     }
-    broken = [*check.pairs(Role.AUTHOR, Role.ORACLE), *check.without_other(Role.AUTHOR, authors)]
+    broken = [*check.pairs(Role.AUTHOR, Role.ORACLE), *check.without_other(authors), *check.without_other(panel)]
     if arbitrated and len(frozenset[int]().union(*kin.values())) == len(cast.seats(Role.JUDGE)):
         broken += critics
     if judged_solvers:
-        broken += check.without_other(Role.SOLVER, solvers)
+        broken += check.without_other(solvers)
     if broken and not cast.allow_related:
         first = broken[0]
-        role, other = first.roles
-        asked = "an oracle of another family" if other is Role.ORACLE else "a judge of another family"
-        verb = "Choose" if other is Role.ORACLE else "Add"
-        rule = _RULES[role]
+        other = first.roles[1]
+        asked = "Choose an oracle of another family" if other is Role.ORACLE else f"Add a {other.value} of another family"
         raise BadInput(
-            f"{first.sentence.removesuffix('.')}, but {rule}",
+            f"{first.sentence.removesuffix('.')}, but {_RULES[first.roles]}",
             where=place(_loc(cast, other, first.slots[1])),
-            fix=f"{verb} {asked}, {_OVERRIDE}",
+            fix=f"{asked}, {_OVERRIDE}",
         )
     return LineageReport(
         lineages=lineages,
         broken=tuple(broken),
         reported=tuple(
             relation
-            for relation in (*authors, *solvers, *critics, *check.pairs(Role.AUTHOR, Role.CRITIC))
+            for relation in (*authors, *panel, *solvers, *critics, *check.pairs(Role.AUTHOR, Role.CRITIC))
             if relation not in broken
         ),
         relatives=_by_member((*authors, *check.pairs(Role.ORACLE, Role.JUDGE), *solvers, *critics)),
@@ -154,11 +160,10 @@ class _Check:
                 found.append(Relation((role, other), (i, j), sentence))
         return found
 
-    def without_other(self, role: Role, pairs: list[Relation]) -> list[Relation]:
-        """The pairs with judges of those members to whom every judge is related."""
-        judges = len(self.cast.seats(Role.JUDGE))
+    def without_other(self, pairs: list[Relation]) -> list[Relation]:
+        """Of all the related pairs of two roles, those of the first role's members to whom the whole second role is related."""
         seen = [relation.slots[0] for relation in pairs]
-        return [relation for relation in pairs if seen.count(relation.slots[0]) == judges]
+        return [pair for pair in pairs if seen.count(pair.slots[0]) == len(self.cast.seats(pair.roles[1]))]
 
 
 def _unlisted(lineages: Iterable[Lineage]) -> Iterator[str]:
