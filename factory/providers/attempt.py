@@ -18,10 +18,9 @@ from factory.providers.secrets import Blotter
 from factory.providers.structured import parse_structured
 from factory.providers.transport import CONNECT_S, Faulted
 from factory.types import BlobRef, Message, ModelReply, ModelRequest, Usage
+from factory.types.cast import MOST_TOKENS
 
 KEY_HEADER: Final = "X-Client-Request-Id"
-# No model reads or writes as much in one call; a count above it is a fault of the server, not a bill.
-MOST_TOKENS: Final = 100_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +168,7 @@ def text_of(message: Message, asked: Asked) -> str:
 
 
 def tokens(value: Any) -> int | None:
-    """A token count that can be one, else None."""
+    """A token count that can be one, else None: above the most it is a fault of the server, not a bill."""
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_TOKENS else None
 
 
