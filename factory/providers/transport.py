@@ -21,13 +21,13 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import aiohttp
-import aiohttp.abc
 import httpx2
 import orjson
 import yarl
 
-from factory.errors import BadInput, FactoryError, FailureKind, ModelFailure, ProviderUnusable
-from factory.providers.endpoint import NO_KEY, Endpoint, is_metadata
+from factory.errors import FactoryError, FailureKind, ModelFailure, ProviderUnusable
+from factory.providers.endpoint import NO_KEY, Endpoint
+from factory.providers.resolver import Resolver
 from factory.providers.secrets import BLOT, SHORTEST_SECRET, Blotter
 from factory.types import Usage
 
@@ -136,7 +136,7 @@ class Transport(httpx2.AsyncBaseTransport):
             keepalive_timeout=KEEPALIVE_S,
             # Reading the trusted certificates takes 30 ms, and no redirect leads from http to https.
             ssl=httpx2.create_ssl_context() if self._endpoint.base_url.startswith("https:") else True,
-            resolver=_Resolver(self._endpoint),
+            resolver=Resolver(self._endpoint.base_url, CONNECT_S),
         )
         self._session = aiohttp.ClientSession(
             connector=connector, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=True, max_field_size=65_536
@@ -230,26 +230,6 @@ class _TooLarge(Exception):
     pass
 
 
-class _Resolver(aiohttp.ThreadedResolver):
-    """The system's resolver, refusing a name that leads to a metadata service."""
-
-    def __init__(self, endpoint: Endpoint) -> None:
-        super().__init__()
-        self._base_url = endpoint.base_url
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[aiohttp.abc.ResolveResult]:
-        found = await super().resolve(host, port, family)
-        if any(is_metadata(entry["host"]) for entry in found):
-            raise BadInput(
-                f"base_url's host {host} leads to a machine's metadata service, which is no model server",
-                where=self._base_url,
-                fix="Give the address of a model server in the cast",
-            )
-        return found
-
-
 async def _read(response: aiohttp.ClientResponse, idle_s: float | None) -> bytes:
     """The whole body. Raises TimeoutError when nothing comes for idle_s seconds."""
     parts: list[bytes] = []
@@ -290,6 +270,8 @@ def _no_such_host(error: OSError) -> bool:
 
 
 def _plain(exc: Exception) -> str:
+    if isinstance(exc, aiohttp.ClientConnectorDNSError):
+        return f"its name could not be looked up ({exc.os_error.strerror})"
     if isinstance(exc, aiohttp.ServerDisconnectedError):
         return "the server closed the connection without an answer"
     if isinstance(exc, aiohttp.ClientPayloadError):
