@@ -1,4 +1,4 @@
-"""Whose weights sit where: a judge or an oracle that is related to the author shares its blind spots, silently.
+"""Whose weights sit where: a judge, an oracle or a panel that is related to the author shares its blind spots, silently.
 
 The relations are those of preference leakage (arXiv 2502.01534): the same model, inheritance (tuned from, or taught by, the
 other), the same family. A member's lineage is what its cast declares and what the shipped table reads from its name, together:
@@ -7,41 +7,44 @@ a declaration may add relatives, and never takes one away.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from itertools import product
-from pathlib import Path
 from typing import Final
 
-from factory.config.yaml import Loc, Locate, read_document
+from factory.config.families import (
+    Lineage,
+    ancestors_of,
+    bare_name,
+    declared_lineage,
+    near_family,
+    plain_family,
+    table_lineage,
+)
+from factory.config.yaml import Loc, Locate
 from factory.errors import BadInput
 from factory.types import Cast, Member, Role
 
-TABLE: Final = Path(__file__).with_name("lineage_table.yaml")
+__all__ = [
+    "CAST_KEYS", "Lineage", "LineageReport", "Relation", "bare_name", "check_lineage", "related", "table_lineage",
+]  # fmt: skip
+
 RULE: Final = "the oracle and at least one judge must be unrelated to the author (preference leakage, arXiv 2502.01534)"
 ARBITER_RULE: Final = "at least one judge must be unrelated to both author and critic, to decide between them"
 _OVERRIDE: Final = "or write `allow_related: true`, which every receipt and export will say"
-_RULES: Final[Mapping[Role, str]] = {
-    Role.AUTHOR: RULE,
-    Role.SOLVER: "a solver needs a judge unrelated to it (preference leakage, arXiv 2502.01534)",
-    Role.CRITIC: ARBITER_RULE,
+PANEL_RULE: Final = (
+    "at least one solver must be unrelated to the author, or difficulty is measured by the author's own blind spots "
+    "(preference leakage, arXiv 2502.01534)"
+)
+_RULES: Final[Mapping[tuple[Role, Role], str]] = {
+    (Role.AUTHOR, Role.ORACLE): RULE,
+    (Role.AUTHOR, Role.JUDGE): RULE,
+    (Role.AUTHOR, Role.SOLVER): PANEL_RULE,
+    (Role.SOLVER, Role.JUDGE): "a solver needs a judge unrelated to it (preference leakage, arXiv 2502.01534)",
+    (Role.CRITIC, Role.JUDGE): ARBITER_RULE,
 }
 CAST_KEYS: Final[Mapping[Role, str]] = {Role.JUDGE: "judges", Role.SOLVER: "solvers"}
 """Where a role's key in a cast is not its own name."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lineage:
-    """One member's. model: its bare name, "" for a simulated one; ancestors: families and models it comes from, transitively;
-    doubt: what the table reads otherwise from its name than the cast declares, as a sentence.
-    """
-
-    model: str
-    family: str
-    ancestors: frozenset[str] = frozenset()
-    doubt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,8 @@ def check_lineage(
     judged_solvers: judges grade the solvers' answers in this recipe, so each solver needs a judge unrelated to it; arbitrated:
     judges decide on what the critic claims, so one must be unrelated to author and critic. locate: the file and line of a part
     of the cast. Raises BadInput for a member of unknown lineage, and, unless the cast says `allow_related: true`, for an oracle
-    related to the author, an author without an unrelated judge, a solver without one, or a critic without an arbiter.
+    related to the author, an author without an unrelated judge or solver, a solver without an unrelated judge, or a critic
+    without an arbiter.
     """
     place = locate or (lambda loc: ": ".join([f"cast {cast.name}", ".".join(str(part) for part in loc)]))
     lineages = {
@@ -95,37 +99,36 @@ def check_lineage(
     authors = check.pairs(Role.AUTHOR, Role.JUDGE)
     solvers = check.pairs(Role.SOLVER, Role.JUDGE)
     critics = check.pairs(Role.CRITIC, Role.JUDGE)
+    panel = check.pairs(Role.AUTHOR, Role.SOLVER)
     kin = {
         role: frozenset(relation.slots[1] for relation in pairs)
         for role, pairs in ((Role.AUTHOR, authors), (Role.CRITIC, critics))
     }
-    broken = [*check.pairs(Role.AUTHOR, Role.ORACLE), *check.without_other(Role.AUTHOR, authors)]
+    broken = [*check.pairs(Role.AUTHOR, Role.ORACLE), *check.without_other(authors), *check.without_other(panel)]
     if arbitrated and len(frozenset[int]().union(*kin.values())) == len(cast.seats(Role.JUDGE)):
         broken += critics
     if judged_solvers:
-        broken += check.without_other(Role.SOLVER, solvers)
+        broken += check.without_other(solvers)
     if broken and not cast.allow_related:
         first = broken[0]
-        role, other = first.roles
-        asked = "an oracle of another family" if other is Role.ORACLE else "a judge of another family"
-        verb = "Choose" if other is Role.ORACLE else "Add"
-        rule = _RULES[role]
+        other = first.roles[1]
+        asked = "Choose an oracle of another family" if other is Role.ORACLE else f"Add a {other.value} of another family"
         raise BadInput(
-            f"{first.sentence.removesuffix('.')}, but {rule}",
+            f"{first.sentence.removesuffix('.')}, but {_RULES[first.roles]}",
             where=place(_loc(cast, other, first.slots[1])),
-            fix=f"{verb} {asked}, {_OVERRIDE}",
+            fix=f"{asked}, {_OVERRIDE}",
         )
     return LineageReport(
         lineages=lineages,
         broken=tuple(broken),
         reported=tuple(
             relation
-            for relation in (*authors, *solvers, *critics, *check.pairs(Role.AUTHOR, Role.CRITIC))
+            for relation in (*authors, *panel, *solvers, *critics, *check.pairs(Role.AUTHOR, Role.CRITIC))
             if relation not in broken
         ),
         relatives=_by_member((*authors, *check.pairs(Role.ORACLE, Role.JUDGE), *solvers, *critics)),
         conditions=("allow_related",) if cast.allow_related else (),
-        doubts=tuple(dict.fromkeys(lineage.doubt for lineage in lineages.values() if lineage.doubt)),
+        doubts=(*dict.fromkeys(lineage.doubt for lineage in lineages.values() if lineage.doubt), *_unlisted(lineages.values())),
     )
 
 
@@ -136,7 +139,7 @@ def related(left: Lineage, right: Lineage) -> str:
     if left.family == right.family:
         return f"both are of the family {left.family}"
     for child, parent in ((left, right), (right, left)):
-        if common := child.ancestors & ({parent.model, parent.family} - {""}):
+        if common := (child.ancestors | {child.family}) & ({parent.model, parent.family} - {""}):
             return f"{child.model or child.family} comes from {min(common)}"
     if common := left.ancestors & right.ancestors:
         return f"both come from {min(common)}"
@@ -157,11 +160,21 @@ class _Check:
                 found.append(Relation((role, other), (i, j), sentence))
         return found
 
-    def without_other(self, role: Role, pairs: list[Relation]) -> list[Relation]:
-        """The pairs with judges of those members to whom every judge is related."""
-        judges = len(self.cast.seats(Role.JUDGE))
+    def without_other(self, pairs: list[Relation]) -> list[Relation]:
+        """Of all the related pairs of two roles, those of the first role's members to whom the whole second role is related."""
         seen = [relation.slots[0] for relation in pairs]
-        return [relation for relation in pairs if seen.count(relation.slots[0]) == judges]
+        return [pair for pair in pairs if seen.count(pair.slots[0]) == len(self.cast.seats(pair.roles[1]))]
+
+
+def _unlisted(lineages: Iterable[Lineage]) -> Iterator[str]:
+    """A sentence on the declared families that nothing can be compared with but their own name."""
+    families = sorted({lineage.family for lineage in lineages if not lineage.listed})
+    if families:
+        named = (f"{family} (did you mean {near}?)" if (near := near_family(family)) else family for family in families)
+        yield (
+            f"Declared, and in no table of families: {', '.join(named)}. What is of such a family passes as unrelated to all "
+            "that is not declared so in the same words."
+        )
 
 
 def _by_member(relations: Iterable[Relation]) -> dict[tuple[Role, int], frozenset[int]]:
@@ -176,82 +189,29 @@ def _by_member(relations: Iterable[Relation]) -> dict[tuple[Role, int], frozense
 def _lineage(member: Member, where: str) -> Lineage:
     """Raises BadInput at `where` when neither the cast nor the table knows the family."""
     bare = "" if member.simulated else bare_name(member.model)
-    read = table_lineage(bare) if bare else None
-    declared = _family(member.family) if member.family else ""
-    if not declared and read is None:
+    read = table_lineage(member.model) if bare else None
+    declared = declared_lineage(member.family) if member.family else None
+    if not member.family and read is None:
         raise BadInput(
             f"nobody can tell whom {member.model} is related to: its name is in no known family",
             where=where,
             fix="Declare whose weights it is: `family: NAME` (and `parent: MODEL` where it was tuned from another)",
         )
-    family = declared or (read.family if read else "")
-    ancestors = _ancestors([member.parent]) if member.parent else frozenset()
+    own = declared or Lineage("", plain_family(member.family)) if member.family else read
+    assert own is not None
+    ancestors = ancestors_of([member.parent]) if member.parent else frozenset()
     doubt = ""
-    if read is None or declared not in ("", read.family):
+    if read is None or own.family != read.family:
         # A declared family that the table knows brings its own parents along.
-        ancestors |= _ancestors([family])
+        ancestors |= own.ancestors
+    else:
+        ancestors |= own.ancestors - ancestors_of([own.family])
     if read is not None:
         ancestors |= read.ancestors | {read.family}
-        if declared and declared != read.family and declared not in read.ancestors:
-            doubt = f"{member.model} is declared to be of the family {declared}; by its name it would be {read.family}."
-    return Lineage(bare, family, ancestors - {family, bare}, doubt)
-
-
-def bare_name(model: str) -> str:
-    """The weights' name, whoever offers them: the last part of a model's name, in lower case."""
-    return model.rsplit("/", 1)[-1].casefold()
-
-
-@lru_cache(maxsize=1024)
-def table_lineage(bare: str) -> Lineage | None:
-    """What the shipped table reads from a bare name; None when no entry matches."""
-    entries = [entry for entry in _table().entries if entry.pattern.search(bare)]
-    if not entries:
-        return None
-    named = [entry.family for entry in entries[1:]] + [parent for entry in entries for parent in entry.parents]
-    return Lineage(bare, entries[0].family, _ancestors(named) - {entries[0].family, bare})
-
-
-def _ancestors(names: list[str]) -> frozenset[str]:
-    """The named families and models, and whatever those come from."""
-    found: set[str] = set()
-    open_names = [bare_name(name) for name in names]
-    while open_names:
-        name = open_names.pop()
-        if name in found:
-            continue
-        found.add(name)
-        known = [entry for entry in _table().entries if entry.pattern.search(name)]
-        open_names += [_family(name), *(entry.family for entry in known), *(p for entry in known for p in entry.parents)]
-    return frozenset(found)
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    pattern: re.Pattern[str]
-    family: str
-    parents: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Table:
-    entries: tuple[_Entry, ...]
-    aliases: Mapping[str, str]
-
-
-@lru_cache(maxsize=1)
-def _table() -> _Table:
-    value = read_document(TABLE).value
-    entries = tuple(
-        _Entry(re.compile(f"(?<![a-z])(?:{entry['match']})"), entry["family"], tuple(entry.get("parents", ())))
-        for entry in value["models"]
-    )
-    return _Table(entries, value["aliases"])
-
-
-def _family(name: str) -> str:
-    plain = name.strip().casefold()
-    return _table().aliases.get(plain, plain)
+        if own.family not in {read.family, *read.ancestors}:
+            doubt = f"{member.model} is declared to be of the family {own.family}; by its name it would be {read.family}."
+    listed = bool(member.simulated or declared or read or (member.parent and declared_lineage(member.parent)))
+    return Lineage(bare, own.family, ancestors - {own.family, bare}, doubt, listed)
 
 
 def _loc(cast: Cast, role: Role, slot: int) -> Loc:

@@ -14,23 +14,26 @@ from factory.errors import BadInput, FactoryError, FailureKind, ModelFailure
 from factory.providers.connection import Connection
 from factory.providers.failures import Asked, error_in_success, refusal, shown
 from factory.providers.options import CallSettings
+from factory.providers.secrets import Blotter
 from factory.providers.structured import parse_structured
 from factory.providers.transport import CONNECT_S, Faulted
 from factory.types import BlobRef, Message, ModelReply, ModelRequest, Usage
+from factory.types.cast import MOST_TOKENS
 
 KEY_HEADER: Final = "X-Client-Request-Id"
-# No model reads or writes as much in one call; a count above it is a fault of the server, not a bill.
-MOST_TOKENS: Final = 100_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A provider's JSON object, with what is recorded of it. usage is None where the provider's count makes no sense."""
+    """A provider's JSON object, with what is recorded of it. usage is None where the provider's count makes no sense; blotter
+    takes the key's parts out of what is told of it.
+    """
 
     body: Mapping[str, Any]
     usage: Usage | None
     served_model: str
     request_id: str
+    blotter: Blotter
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ class Caller:
     def __init__(self, connection: Connection, asked: Asked, settings: CallSettings, *, path: str, id_header: str) -> None:
         self._connection = connection
         self._asked = asked
+        self._name = asked.model.partition("/")[2]
         self._deadline_s = settings.deadline_s
         self._timeout = httpx2.Timeout(None, connect=CONNECT_S, read=settings.idle_s)
         # Whole, for the SDKs parse and join a relative one anew for each request.
@@ -88,8 +92,19 @@ class Caller:
                 return self._object(response)
         raise outcome
 
+    def answer(self, body: Mapping[str, Any], usage: Usage | None, request_id: str) -> Answer:
+        """What `send` gave, with what both protocols call by the same names. usage: as the adapter read it from the body."""
+        served = name_of(body.get("model"))
+        # Mostly the name that was asked for, which needs no look.
+        if served != self._name:
+            served = self._connection.blotter.text(served)
+        return Answer(body, usage, served, request_id or self._id(body.get("id")), self._connection.blotter)
+
+    def _id(self, value: Any) -> str:
+        return self._connection.blotter.text(name_of(value))
+
     def _object(self, response: httpx2.Response) -> tuple[Mapping[str, Any], str]:
-        request_id = name_of(response.headers.get(self._id_header))
+        request_id = self._id(response.headers.get(self._id_header))
         try:
             body = orjson.loads(response.content)
         except orjson.JSONDecodeError:
@@ -97,12 +112,15 @@ class Caller:
         if isinstance(body, dict) and body.get("error") is None:
             return body, request_id
         if isinstance(body, dict):
-            raise error_in_success(self._asked, body["error"], request_id)
+            raise error_in_success(self._asked, body["error"], request_id, self._connection.blotter)
         # Not the model's doing but a gateway's or a broken connection's: transient, so that it is no evidence about an item.
-        media = response.headers.get("content-type", "no content type")
+        media, said = (
+            self._connection.blotter.text(shown(text))
+            for text in (response.headers.get("content-type", "no content type"), response.text)
+        )
         raise ModelFailure(
             FailureKind.SERVER_ERROR,
-            f"malformed answer: status 200 with {shown(media)}, not a JSON object: {shown(response.text)[:120]!r}",
+            f"malformed answer: status 200 with {media}, not a JSON object: {said[:120]!r}",
             request_id=request_id or None,
         )
 
@@ -121,7 +139,7 @@ def reply(request: ModelRequest, answer: Answer, said: Said) -> ModelReply:
                 said.text, data, usage=answer.usage, served_model=answer.served_model, request_id=answer.request_id or None
             )
         except ModelFailure as exc:
-            failure = exc
+            failure = ModelFailure(exc.kind, answer.blotter.text(exc.detail), text=exc.text)
     failure.usage, failure.served_model, failure.request_id = answer.usage, answer.served_model, answer.request_id or None
     raise failure
 
@@ -130,7 +148,7 @@ def foreign(answer: Answer, what: str) -> ModelFailure:
     """A JSON object that is not an answer of this protocol: the server's fault, so transient."""
     return ModelFailure(
         FailureKind.SERVER_ERROR,
-        f"malformed answer: {what}",
+        answer.blotter.text(f"malformed answer: {what}"),
         usage=answer.usage,
         served_model=answer.served_model,
         request_id=answer.request_id or None,
@@ -150,7 +168,7 @@ def text_of(message: Message, asked: Asked) -> str:
 
 
 def tokens(value: Any) -> int | None:
-    """A token count that can be one, else None."""
+    """A token count that can be one, else None: above the most it is a fault of the server, not a bill."""
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_TOKENS else None
 
 

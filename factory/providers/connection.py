@@ -17,6 +17,7 @@ class Connection:
         self.endpoint = endpoint
         secret = endpoint.key()
         transport = Transport(endpoint, secret, concurrency)
+        self.blotter = transport.blotter
         self.slots = asyncio.Semaphore(concurrency)
         sdk = _sdk(endpoint.provider)
         # SDK retries stay off: the journal owns retries, so that each attempt has its own reservation and receipt.

@@ -12,7 +12,7 @@ import math
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -20,6 +20,7 @@ import orjson
 
 from factory.errors import FailureKind, ModelFailure, ProviderUnusable
 from factory.providers.endpoint import Endpoint
+from factory.providers.secrets import Blotter
 
 LONGEST_RETRY_AFTER_S: Final = 3600.0
 _SHOWN: Final = 400
@@ -97,20 +98,24 @@ def refusal(
             where=asked.where,
             fix="The key is not carried elsewhere. If that is the server you mean, set base_url to its address",
         )
-    outcome = _classified(asked, status, read_problem(body), retry_after_s(headers), request_id)
+    outcome = _classified(asked, status, read_problem(body), retry_after_s(headers), request_id, told=f"status {status}")
     if isinstance(outcome, ModelFailure):
         outcome.turned_away = True
     return outcome
 
 
-def error_in_success(asked: Asked, error: Any, request_id: str) -> ModelFailure | ProviderUnusable:
-    """The outcome of a 200 whose body is an error: judged by its code as if it had come with the right status."""
+def error_in_success(asked: Asked, error: Any, request_id: str, blotter: Blotter) -> ModelFailure | ProviderUnusable:
+    """The outcome of a 200 whose body is an error: judged by its code as if it had come with the right status.
+
+    blotter: takes the key's parts out of what the server says, for the body came as a good one.
+    """
     problem = _problem(error)
+    problem = replace(problem, message=blotter.text(problem.message))
     number = error.get("code") if isinstance(error, Mapping) else None
     status = number if isinstance(number, int) and 400 <= number < 600 else 500
     for code in sorted(problem.codes):
         status = _STATUS_OF.get(code, status)
-    return _classified(asked, status, problem, None, request_id)
+    return _classified(asked, status, problem, None, request_id, told="status 200 with an error")
 
 
 def read_problem(body: bytes) -> Problem:
@@ -154,16 +159,15 @@ def shown(text: str) -> str:
 
 
 def _classified(
-    asked: Asked, status: int, problem: Problem, wait: float | None, request_id: str
+    asked: Asked, status: int, problem: Problem, wait: float | None, request_id: str, *, told: str
 ) -> ModelFailure | ProviderUnusable:
-    unusable = _unusable(asked, status, problem)
+    """status: what the problem amounts to; told: how the answer came, for messages."""
+    unusable = _unusable(asked, status, problem, told)
     if unusable is not None:
         return unusable
     said = f": {problem.message}" if problem.message else ""
     kind = _kind(status, problem)
-    return ModelFailure(
-        kind, f"status {status}{said}", request_id=request_id or None, retry_after_s=wait if kind.transient else None
-    )
+    return ModelFailure(kind, f"{told}{said}", request_id=request_id or None, retry_after_s=wait if kind.transient else None)
 
 
 def _is_content_filter(status: int, problem: Problem) -> bool:
@@ -191,7 +195,7 @@ def _kind(status: int, problem: Problem) -> FailureKind:
     return FailureKind.SERVER_ERROR
 
 
-def _unusable(asked: Asked, status: int, problem: Problem) -> ProviderUnusable | None:
+def _unusable(asked: Asked, status: int, problem: Problem, told: str) -> ProviderUnusable | None:
     """What no retry and no other item can change."""
     said = f" ({problem.message})" if problem.message else ""
     env = asked.endpoint.key_env
@@ -207,9 +211,7 @@ def _unusable(asked: Asked, status: int, problem: Problem) -> ProviderUnusable |
         what = "there is no such model, or no such address"
         fix = f"Check the model's name in the cast, and base_url ({asked.endpoint.base_url})"
     elif 400 <= status < 500 and status not in (408, 409, 423, 425, 429):
-        return RequestRefused(
-            f"the request was refused with status {status}{said}", where=asked.where, fix=_refused_fix(asked, problem)
-        )
+        return RequestRefused(f"the request was refused with {told}{said}", where=asked.where, fix=_refused_fix(asked, problem))
     else:
         return None
     return ProviderUnusable(what + said, where=asked.where, fix=fix)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from factory.errors import FailureKind
-from factory.providers.attempt import Answer, Caller, Said, foreign, name_of, reply, text_of, tokens
+from factory.providers.attempt import Answer, Caller, Said, foreign, reply, text_of, tokens
 from factory.providers.connection import Connection
 from factory.providers.endpoint import provider_of
 from factory.providers.failures import Asked
@@ -57,7 +57,7 @@ class OpenAIModel:
     async def complete(self, request: ModelRequest) -> ModelReply:
         """One attempt. Raises ModelFailure, typed, with usage where it was billed; ProviderUnusable when no call can work."""
         body, request_id = await self._caller.send(self._body(request), request.key)
-        answer = Answer(body, _usage(body.get("usage")), name_of(body.get("model")), request_id or name_of(body.get("id")))
+        answer = self._caller.answer(body, _usage(body.get("usage")), request_id)
         said = _said(answer)
         return reply(
             request, answer, said if self._enforced or request.schema is None else replace(said, text=_bare(said.text))

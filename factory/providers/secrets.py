@@ -20,7 +20,7 @@ class Blotter:
 
     OpenAI's refusal of a wrong key quotes its first and last characters around asterisks or dots, which is enough to tell
     whose key stands in a log. A word goes when it holds 8 characters of the key in a row, begins as the key does (6), ends as
-    it does (4), or holds three asterisks.
+    it does (4), or holds three asterisks. An empty secret takes nothing out.
     """
 
     def __init__(self, secret: str) -> None:
@@ -29,6 +29,8 @@ class Blotter:
         self._parts = {self._secret[at : at + _PART] for at in range(len(self._secret) - _PART + 1)}
 
     def blot(self, data: bytes) -> bytes:
+        if not self._secret:
+            return data
         data = data.replace(self._secret, BLOT)
         return _WORD.sub(lambda word: BLOT if self._shows(word[0]) else word[0], data)
 

@@ -21,13 +21,13 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import aiohttp
-import aiohttp.abc
 import httpx2
 import orjson
 import yarl
 
-from factory.errors import BadInput, FactoryError, FailureKind, ModelFailure, ProviderUnusable
-from factory.providers.endpoint import NO_KEY, Endpoint, is_metadata
+from factory.errors import FactoryError, FailureKind, ModelFailure, ProviderUnusable
+from factory.providers.endpoint import NO_KEY, Endpoint
+from factory.providers.resolver import Resolver
 from factory.providers.secrets import BLOT, SHORTEST_SECRET, Blotter
 from factory.types import Usage
 
@@ -67,7 +67,7 @@ class Transport(httpx2.AsyncBaseTransport):
     def __init__(self, endpoint: Endpoint, secret: str, connections: int) -> None:
         self._endpoint = endpoint
         self._secret = secret.encode()
-        self._blotter = Blotter(secret)
+        self.blotter = Blotter("" if secret == NO_KEY else secret)
         self._in_json = orjson.dumps(secret)[1:-1]
         self._connections = connections
         self._session: aiohttp.ClientSession | None = None
@@ -116,6 +116,7 @@ class Transport(httpx2.AsyncBaseTransport):
         """The same bytes with the key blotted out: a server can echo what it was sent. From a refusal its parts go too.
 
         A good answer is left whole when the key is too short to be one: "EMPTY", a local server's usual key, is also a word.
+        Whatever becomes a message or metadata of one goes through the blotter where it is made (`attempt.Caller`).
         """
         if self._secret == NO_KEY.encode():
             return data
@@ -124,7 +125,7 @@ class Transport(httpx2.AsyncBaseTransport):
         if b"\\u" in data or b"\\/" in data or self._in_json != self._secret:
             data = _unescaped(data)
         if not good:
-            return self._blotter.blot(data)
+            return self.blotter.blot(data)
         for form in (self._secret, self._in_json):
             data = data.replace(form, BLOT)
         return data
@@ -135,7 +136,7 @@ class Transport(httpx2.AsyncBaseTransport):
             keepalive_timeout=KEEPALIVE_S,
             # Reading the trusted certificates takes 30 ms, and no redirect leads from http to https.
             ssl=httpx2.create_ssl_context() if self._endpoint.base_url.startswith("https:") else True,
-            resolver=_Resolver(self._endpoint),
+            resolver=Resolver(self._endpoint.base_url, CONNECT_S),
         )
         self._session = aiohttp.ClientSession(
             connector=connector, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=True, max_field_size=65_536
@@ -229,26 +230,6 @@ class _TooLarge(Exception):
     pass
 
 
-class _Resolver(aiohttp.ThreadedResolver):
-    """The system's resolver, refusing a name that leads to a metadata service."""
-
-    def __init__(self, endpoint: Endpoint) -> None:
-        super().__init__()
-        self._base_url = endpoint.base_url
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[aiohttp.abc.ResolveResult]:
-        found = await super().resolve(host, port, family)
-        if any(is_metadata(entry["host"]) for entry in found):
-            raise BadInput(
-                f"base_url's host {host} leads to a machine's metadata service, which is no model server",
-                where=self._base_url,
-                fix="Give the address of a model server in the cast",
-            )
-        return found
-
-
 async def _read(response: aiohttp.ClientResponse, idle_s: float | None) -> bytes:
     """The whole body. Raises TimeoutError when nothing comes for idle_s seconds."""
     parts: list[bytes] = []
@@ -289,6 +270,8 @@ def _no_such_host(error: OSError) -> bool:
 
 
 def _plain(exc: Exception) -> str:
+    if isinstance(exc, aiohttp.ClientConnectorDNSError):
+        return f"its name could not be looked up ({exc.os_error.strerror})"
     if isinstance(exc, aiohttp.ServerDisconnectedError):
         return "the server closed the connection without an answer"
     if isinstance(exc, aiohttp.ClientPayloadError):

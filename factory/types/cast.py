@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from pydantic import Field
 
@@ -19,12 +19,20 @@ class Role(StrEnum):
     REFLECTOR = "reflector"
 
 
+# Far above what anybody charges, or any model reads or writes in a call; what a call costs still fits the store's 8-byte column
+# of nano-dollars: 10^8 tokens at 1 USD each are 10^17.
+MOST_USD_PER_MTOK: Final = 1e6
+MOST_TOKENS: Final = 100_000_000
+# Votes are asked for all at once.
+MOST_VOTES: Final = 1000
+
+
 class TokenPrice(Frozen):
     """USD per million tokens, as providers list prices. cached_input: of input read from a cache; as input where left out."""
 
-    input: float = Field(ge=0, allow_inf_nan=False)
-    output: float = Field(ge=0, allow_inf_nan=False)
-    cached_input: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    input: float = Field(ge=0, le=MOST_USD_PER_MTOK, allow_inf_nan=False)
+    output: float = Field(ge=0, le=MOST_USD_PER_MTOK, allow_inf_nan=False)
+    cached_input: float | None = Field(default=None, ge=0, le=MOST_USD_PER_MTOK, allow_inf_nan=False)
 
 
 class Member(Frozen):
@@ -41,8 +49,8 @@ class Member(Frozen):
     parent: str | None = None
     base_url: str | None = None
     temperature: float | None = Field(default=None, ge=0)
-    max_tokens: int | None = Field(default=None, ge=1)
-    votes: int | None = Field(default=None, ge=1)
+    max_tokens: int | None = Field(default=None, ge=1, le=MOST_TOKENS)
+    votes: int | None = Field(default=None, ge=1, le=MOST_VOTES)
     tier: int = Field(default=1, ge=1)
     price: TokenPrice | None = None
     rpm: int | None = Field(default=None, ge=1)

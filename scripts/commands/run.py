@@ -142,6 +142,7 @@ def preview(request: RunRequest) -> int:
         "simulated": plan.cast.simulated,
         "gates": [gate.name for gate in plan.gates],
         "cast": {role.value: [member.model for member in seats] for role, seats in plan.cast.members.items()},
+        "lineage": list(plan.lineage.notes),
         "embedder": plan.embedder.name,
         "references": {reference.name: len(reference.texts) for reference in plan.references},
         "anchors": len(plan.spec.anchors),
@@ -152,8 +153,10 @@ def preview(request: RunRequest) -> int:
         say_json({**summary, "estimate": estimate_json(found, plan.cast, cap)})
         return 0
     for key, value in summary.items():
-        if key not in ("schema", "first_coordinates"):
+        if key not in ("schema", "lineage", "first_coordinates"):
             say(f"{key.replace('_', ' ')}: {_plain(value)}")
+    for note in plan.lineage.notes:
+        say(f"lineage: {note}")
     for coordinate in first:
         say("  would pull: " + ", ".join(f"{axis}={value}" for axis, value in coordinate.items()))
     preflight.print_estimate(found, plan.cast, policy, cap, request.concurrency)
@@ -200,16 +203,20 @@ def _policy(request: RunRequest) -> Policy:
 
 
 def face(plan: Plan, job: JobRecord, json: bool) -> jobs.Face:
+    def noted() -> None:
+        """On standard error, for whoever reads along while a program reads the rest."""
+        for note in plan.lineage.notes:
+            complain(note)
+
     if json:
-        return jobs.Face(noted=complain, stopping=stopping)
+        return jobs.Face(noted, noted=complain, stopping=stopping)
     from scripts import live
 
     def begun() -> None:
         say(f"job {job.id}: spec {job.spec_name}, recipe {job.recipe} {job.recipe_version}, seed {job.seed}")
         if plan.cast.simulated:
             say("The models are SIMULATED (rehearsal): everything made here is labelled so.", style="bold yellow")
-        for note in plan.lineage.notes:
-            say(note)
+        noted()
 
     return jobs.Face(begun, live.loading, live.watch, complain, stopping)
 

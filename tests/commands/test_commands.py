@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from factory.report import SHOW_SCHEMA, STATUS_SCHEMA
+from scripts.doctor.setup import read_setup
 from tests.commands.conftest import PHARMACY, Factory
 
 pytestmark = pytest.mark.usefixtures("quick_embedder")
@@ -213,6 +214,7 @@ RELATED = [
     ("the oracle to the author", {"oracle": "anthropic/claude-opus-4-1"}, "The oracle anthropic/claude-opus-4-1", "author"),
     ("every judge to the author", {"judge": "anthropic/claude-opus-4-1"}, "The judge anthropic/claude-opus-4-1", "author"),
     ("every judge to a solver", {"solver": "openai/gpt-4o-mini"}, "The judge openai/gpt-4o", "solver"),
+    ("every solver to the author", {"solver": "anthropic/claude-haiku-4-5"}, "The solver anthropic/claude-haiku-4-5", "author"),
 ]
 
 
@@ -249,7 +251,7 @@ def test_allow_related_is_confessed_in_every_receipt(factory: Factory, tmp_path:
     cast = tmp_path / "cast.yaml"
     cast.write_text({row[0]: row[1] for row in WRONG_CASTS}["an oracle of the author's family"] + "allow_related: true\n")
     ran = factory("run", PHARMACY, "--cast", cast, "--attempts", "4")
-    assert "related to the author" in ran.out
+    assert "related to the author" in ran.err
     states = [part for state in ("accepted", "rejected", "held", "errored") for part in ("--state", state)]
     factory("export", "--to", "jsonl", "--out", tmp_path / "out", *states)
     receipts = [json.loads(line) for line in (tmp_path / "out" / "receipts.jsonl").read_text().splitlines()]
@@ -259,6 +261,23 @@ def test_allow_related_is_confessed_in_every_receipt(factory: Factory, tmp_path:
     assert all("allow_related" in core["conditions"] for core in cores)
     shown = json.loads(factory("show", receipts[0]["candidate"], "--json").out)
     assert all("allow_related" in receipt["conditions"] for receipt in shown["receipts"])
+
+
+def test_a_relative_on_the_panel_is_told_before_and_at_the_start_of_a_run(factory: Factory, tmp_path: Path) -> None:
+    cast = tmp_path / "cast.yaml"
+    cast.write_text(PANEL.format(author="sim:author").replace("solvers: [", "solvers: [{model: 'sim:solver', family: a}, "))
+    told = "The solver sim:solver is related to the author sim:author: both are of the family a."
+    spec = tmp_path / "spec.yaml"
+    # Without the gate that needs an embedder, which takes seconds to load.
+    spec.write_text(SPEC + "without: [novelty]\n")
+    run = ("run", spec, "--cast", cast, "--attempts", "1")
+    assert f"lineage: {told}" in factory(*run, "--dry-run").out.replace("\n", " ")
+    assert json.loads(factory(*run, "--dry-run", "--json").out)["lineage"] == [told]
+    for more in ((), ("--json",)):
+        ran = factory(*run, *more)
+        assert ran.code == 0 and told in ran.err.replace("\n", " ") and told not in ran.out
+    (cast_line,) = [found for found in read_setup(str(spec), str(cast)).diagnoses if found.check == "cast"]
+    assert told in cast_line.line
 
 
 RECIPE_FILE = """\

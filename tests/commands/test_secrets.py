@@ -65,7 +65,7 @@ def looked_at(desk: Desk) -> list[Ended]:
 
 @pytest.mark.parametrize("key", [pytest.param(KEY, marks=pytest.mark.slow), AWKWARD])
 def test_a_key_echoed_in_errors_that_pass_is_kept_nowhere(key: str, tmp_path: Path) -> None:
-    faults = ["echo_key:500", "echo_key:429", "echo_key_escaped:503", "echo_key_escaped:500"]
+    faults = ["echo_key:500", "echo_key:429", "echo_key_escaped:503", "echo_key_escaped:500", "key_in_200:error"]
     # The first request is an author's, and ends that pull; the others are tried again.
     config = server_config(tmp_path / "log", key=key, script=["echo_key_escaped:filtered", *faults, "", "", *faults])
     with ServerProcess(config) as server:
@@ -80,6 +80,7 @@ def test_a_key_echoed_in_errors_that_pass_is_kept_nowhere(key: str, tmp_path: Pa
         assert all(each.code == 0 for each in shown), shown
         assert len(shown) == 4 and all("policy for" in each.out and "[key]" in each.out for each in shown[:2])
         check_nowhere(key, desk, ran, *shown)
+        assert not [told for told in told_anywhere(desk, ran, *shown) if key[:14].encode() in told]
 
 
 @pytest.mark.parametrize("fault", ["echo_key:401", "echo_key_escaped:403"])

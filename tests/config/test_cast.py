@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from factory.budget import worst_case_nano
 from factory.config import check_lineage, load_cast, parse_cast
+from factory.config.prices import price_of
 from factory.errors import BadInput
-from factory.types import Cast, Member, Role
+from factory.types import Cast, Member, Role, TokenPrice
+from factory.types.cast import MOST_TOKENS, MOST_USD_PER_MTOK
 
 REHEARSAL = """\
 author: {model: "sim:author", family: pen, temperature: 1.0, options: {plant: {wrong_reference: 0.1}}}
@@ -62,6 +65,15 @@ def test_an_unknown_name_says_what_there_is(tmp_path: Path) -> None:
         ("author: [{model: a/b}]", "cast.yaml:1: author: author must be one model"),
         ("judges: []", "cast.yaml:1: judges: judges must be a list"),
         ("judges:\n  - {model: a/b}\n  - text", "cast.yaml:3: judges.1: a model is a mapping"),
+        (
+            "author:\n  model: a/b\n  price: {input: 1e12, output: 1}",
+            "cast.yaml:3: author.price.input: input should be less than or equal to 1000000, not 1000000000000.0. Correct",
+        ),
+        ("author: {model: a/b, price: {input: 1, output: 1000001}}", "cast.yaml:1: author.price.output: "),
+        ("author: {model: a/b, price: {input: 1, output: 1, cached_input: 1e300}}", "cast.yaml:1: author.price.cached_input: "),
+        ("author: {model: a/b, max_tokens: 9223372036854775807}", "cast.yaml:1: author.max_tokens: "),
+        ("oracle: {model: a/b, votes: 9223372036854775807}", "cast.yaml:1: oracle.votes: "),
+        ("author: {model: a/b, rpm: 9223372036854775808}", "cast.yaml:1: the whole number does not fit 64 bits"),
         ("author: {model: gpt}", "cast.yaml:1: author.model: 'gpt' is neither"),
         ("author: {model: 'sim:'}", "cast.yaml:1: author.model: "),
         ("author: {model: a/b, api_key: x}", "cast.yaml:1: author.api_key: 'api_key' looks like a credential"),
@@ -78,6 +90,12 @@ def test_a_wrong_cast_is_told_at_its_line(text: str, said: str) -> None:
     with pytest.raises(BadInput) as caught:
         parse_cast(text, Path("cast.yaml"))
     assert str(caught.value).startswith(said), str(caught.value)
+
+
+def test_what_the_dearest_call_costs_fits_the_store() -> None:
+    dearest = TokenPrice(input=MOST_USD_PER_MTOK, output=MOST_USD_PER_MTOK)
+    price = price_of(Member(model="a/b", price=dearest))
+    assert price is not None and worst_case_nano(price, MOST_TOKENS, MOST_TOKENS) < 2**63
 
 
 def member(model: str, family: str | None = "f", parent: str | None = None) -> Member:

@@ -237,3 +237,27 @@ def test_an_arbiter_must_be_unrelated_to_author_and_critic_where_one_decides() -
 def test_a_critic_of_the_authors_family_is_told() -> None:
     report = check_lineage(cast(author=CLAUDE, critic=OPUS, judge=[GPT]), arbitrated=True)
     assert report.broken == () and "The critic anthropic/claude-opus-4-1 is related to the author" in report.notes[0]
+
+
+SONNET, HAIKU = member("anthropic/claude-sonnet-4-5"), member("anthropic/claude-haiku-4-5")
+
+
+@pytest.mark.parametrize("panel", [[HAIKU], [HAIKU, SONNET]])
+def test_a_panel_of_the_authors_relatives_alone_is_refused_by_name_and_rule(panel: list[Member]) -> None:
+    with pytest.raises(BadInput, match="at least one solver must be unrelated to the author") as caught:
+        check_lineage(cast(author=SONNET, solver=panel))
+    assert "The solver anthropic/claude-haiku-4-5 is related to the author anthropic/claude-sonnet-4-5" in caught.value.message
+    assert "Add a solver of another family" in (caught.value.fix or "") and "allow_related: true" in (caught.value.fix or "")
+    assert caught.value.where == "cast mine: solvers.0"
+    loose = check_lineage(cast(author=SONNET, solver=panel, allow_related=True))
+    assert {relation.roles for relation in loose.broken} == {(Role.AUTHOR, Role.SOLVER)}
+    assert loose.conditions == ("allow_related",) and len(loose.notes) == len(panel)
+
+
+def test_one_unrelated_solver_is_enough_and_the_others_are_told() -> None:
+    report = check_lineage(cast(author=SONNET, solver=[LLAMA, HAIKU]))
+    assert report.broken == () and report.relatives == {}
+    assert report.notes == (
+        "The solver anthropic/claude-haiku-4-5 is related to the author anthropic/claude-sonnet-4-5: "
+        "both are of the family claude.",
+    )

@@ -13,7 +13,8 @@ import pytest
 from scripts.doctor import Diagnosis, Level, exit_code
 from tests.commands.conftest import Factory
 from tests.doctor.conftest import KEYS, Served, a_cast, at, looked_at, of
-from tests.support.model_server import ServerProcess
+from tests.support.model_server import ModelServer, Rehearsed, ServerProcess
+from tests.support.players import roles
 
 pytestmark = pytest.mark.usefixtures("quick_embedder")
 
@@ -39,6 +40,15 @@ async def test_each_distinct_model_is_asked_once_and_everything_about_it_told(se
         assert each.facts["cost_usd"] == pytest.approx(15e-6 + 4 * 4e-6)
         assert "JSON schema kept" in each.what and "this call cost $0.000031" in each.what and "the cast" in each.what
     assert [each.what for each in found if each.check == "key"] == ["OPENAI_API_KEY is set", "ANTHROPIC_API_KEY is set"]
+
+
+@pytest.mark.parametrize("protocol", ["openai", "anthropic"])
+async def test_a_server_of_rehearsal_roles_gets_no_warning(tmp_path: Path, protocol: str) -> None:
+    async with ModelServer({f"ready-{protocol}": Rehearsed(roles()["echo"])}) as server:
+        found = await looked_at(tmp_path, cast=a_cast(tmp_path, author=at(server, protocol)))
+    assert (of(found, "model").level, of(found, "model").facts["structured_output"]) == (Level.OK, True), of(
+        found, "model"
+    ).line
 
 
 FAILINGS = [

@@ -5,18 +5,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+import threading
+import time
 import traceback
 from collections.abc import Callable
 from typing import Any
 
-import aiohttp
 import pytest
 
 from factory.errors import BadInput, FactoryError, FailureKind, ModelFailure, ProviderUnusable
 from factory.providers.connect import check, connect
 from factory.providers.connection import Connections
 from factory.providers.endpoint import endpoint_of
-from factory.types import Member, ModelRequest
+from factory.types import Member, ModelRequest, Usage
 from tests.support.at_server import KEYS, Benches
 from tests.support.model_server import ModelServer, Rehearsed
 from tests.support.players import ASK, SCHEMA, Echo
@@ -231,6 +232,22 @@ async def test_an_echoed_key_goes_no_further(bench: Benches, caplog: pytest.LogC
     assert caplog.records and secret not in caplog.text
 
 
+@pytest.mark.parametrize("secret", ["sk-proj-Zq7Rk2VnT9wXbLm4Hd8s", "local-key"])
+@pytest.mark.parametrize("where", ["error", "html", "ended", "off_schema", "metadata"])
+async def test_no_part_of_a_key_comes_through_an_answer_of_status_200(
+    bench: Benches, monkeypatch: pytest.MonkeyPatch, where: str, secret: str
+) -> None:
+    for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY"):
+        monkeypatch.setenv(name, secret)
+    async with bench(f"key_in_200:{where}") as at:
+        try:
+            reply = await at.ask()
+            told = f"{reply.served_model} {reply.request_id}"
+        except ModelFailure as failure:
+            told = f"{failure} {failure.detail} {failure.served_model} {failure.request_id}"
+    assert "[key]" in told and secret[:9] not in told and secret[-8:] not in told
+
+
 async def test_a_key_in_a_good_answer_is_blotted_out(bench: Benches) -> None:
     async with bench(models={"dice": Rehearsed(Echo())}) as at:
         secret = KEYS[at.protocol]
@@ -270,14 +287,42 @@ async def reach(base_url: str) -> BaseException:
         await connections.aclose()
 
 
-def resolver(monkeypatch: pytest.MonkeyPatch, outcome: str | OSError) -> None:
-    async def resolve(self: object, host: str, port: int = 0, family: int = 0) -> list[dict[str, Any]]:
-        await asyncio.sleep(0)
+def resolver(monkeypatch: pytest.MonkeyPatch, outcome: str | OSError | threading.Event) -> None:
+    """What the system's resolver says: an address, an error, or nothing until the event."""
+
+    def getaddrinfo(host: str, port: int, **asked: Any) -> list[Any]:
         if isinstance(outcome, OSError):
             raise outcome
-        return [{"hostname": host, "host": outcome, "port": port, "family": family, "proto": 0, "flags": 0}]
+        if isinstance(outcome, threading.Event):
+            outcome.wait(20)
+        address = outcome if isinstance(outcome, str) else "127.0.0.1"
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
 
-    monkeypatch.setattr(aiohttp.ThreadedResolver, "resolve", resolve)
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+
+
+async def test_a_name_server_that_is_silent_is_a_connection_that_was_never_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("factory.providers.transport.CONNECT_S", 0.2)
+    answered = threading.Event()
+    resolver(monkeypatch, answered)
+    began = time.monotonic()
+    try:
+        error = await reach("http://models.test/v1")
+        took = time.monotonic() - began
+        threads = [thread for thread in threading.enumerate() if thread.name == "look up models.test"]
+    finally:
+        answered.set()
+    assert isinstance(error, ModelFailure) and (error.kind, error.usage) == (FailureKind.CONNECTION, Usage(0, 0))
+    assert "no answer from the name server within 0.2 s" in error.detail and took < 3
+    # Nor is the end of the process kept waiting for it.
+    assert threads and all(thread.daemon for thread in threads)
+
+
+async def test_a_name_is_looked_up(monkeypatch: pytest.MonkeyPatch, bench: Benches) -> None:
+    resolver(monkeypatch, "127.0.0.1")
+    async with bench() as at:
+        error = await reach(at.server.base_url("openai").replace("127.0.0.1", "models.test"))
+    assert isinstance(error, ProviderUnusable) and "no such model" in error.message
 
 
 async def test_a_host_that_does_not_exist_is_unusable(monkeypatch: pytest.MonkeyPatch) -> None:

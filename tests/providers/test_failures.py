@@ -17,6 +17,7 @@ from factory.providers.failures import (
     retry_after_s,
     shown,
 )
+from factory.providers.secrets import Blotter
 
 ASKED = Asked(Endpoint("openai", "http://localhost:8000/v1", "OPENAI_API_KEY"), "openai/m")
 
@@ -92,7 +93,7 @@ def test_what_stops_the_job(status: int, body: bytes) -> None:
     ],
 )
 def test_an_error_inside_a_success_counts_as_if_it_had_its_status(error: object, kind: FailureKind | None) -> None:
-    outcome = error_in_success(ASKED, error, "")
+    outcome = error_in_success(ASKED, error, "", Blotter("sk-proj-Zq7Rk2VnT9wXbLm4Hd8s"))
     assert (outcome.kind if isinstance(outcome, ModelFailure) else None) is kind
     # But nobody turned it away: a gateway may say so after the model's work.
     assert not getattr(outcome, "turned_away", False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterator
 
@@ -10,7 +11,8 @@ import pytest
 from factory.errors import FailureKind, ModelFailure, ProviderUnusable
 from factory.types import Usage
 from tests.support.at_server import Benches
-from tests.support.faults import FAULTS
+from tests.support.faults import FAULTS, Manner, Wire
+from tests.support.model_server import send
 
 K = FailureKind
 # How long these may take; every other fault has the five seconds of `ask`, which a busy machine does not reach.
@@ -31,7 +33,8 @@ FAILURES: dict[str, tuple[FailureKind, FailureKind, str]] = {
     "eof_midway": (K.CONNECTION, K.CONNECTION, "in the middle of the answer"),
     "unmarked_eof": (K.SERVER_ERROR, K.SERVER_ERROR, "not a JSON object"),
     "html": (K.SERVER_ERROR, K.SERVER_ERROR, "text/html"),
-    "error_in_200": (K.SERVER_ERROR, K.SERVER_ERROR, "The backend fell over"),
+    "error_in_200": (K.SERVER_ERROR, K.SERVER_ERROR, "status 200 with an error: The backend fell over"),
+    "key_in_200:error": (K.SERVER_ERROR, K.SERVER_ERROR, "Backend failed for key [key]"),
     "not_an_answer": (K.SERVER_ERROR, K.SERVER_ERROR, "malformed answer"),
     "a_list": (K.SERVER_ERROR, K.SERVER_ERROR, "not a JSON object"),
     "no_finish": (K.SERVER_ERROR, K.SERVER_ERROR, "who_knows"),
@@ -141,6 +144,22 @@ async def test_nonsense_usage_is_no_usage(bench: Benches, fault: str) -> None:
 async def test_what_came_from_the_cache_is_part_of_what_was_read(bench: Benches) -> None:
     async with bench("usage_cached") as at:
         assert (await at.ask()).usage == Usage(100, 7, 60)
+
+
+async def test_a_client_that_is_gone_does_not_trouble_the_server() -> None:
+    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.transport.abort()
+        await asyncio.sleep(0)
+        try:
+            ended.set_result(await send(writer, Wire(200, b"{}", manner=Manner.RESET)))
+        except OSError as error:
+            ended.set_exception(error)
+
+    ended: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+    async with await asyncio.start_server(accept, "127.0.0.1", 0) as server:
+        _, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        assert await ended is False
+        writer.close()
 
 
 async def test_another_served_model_is_recorded(bench: Benches) -> None:

@@ -132,6 +132,24 @@ def _masked_key(x: Exchange, argument: str) -> Wire:
     return x.error(401, message, ("invalid_request_error", "invalid_api_key"), "authentication_error")
 
 
+def _key_in_200(x: Exchange, argument: str) -> Wire:
+    """Parts of the key, or all of a short one, in an answer whose status is good. argument: where."""
+    key = x.authorization.removeprefix("Bearer ")
+    part = key[:20]
+    match argument:
+        case "error":
+            body = x.error_body(f"Backend failed for key {key[:14]}{'*' * 12}{key[-8:]}", ("server_error", None), "api_error")
+            return Wire(200, json.dumps(body).encode(), billed=False)
+        case "html":
+            return Wire(200, f"<html>bad key {part}... </html>".encode(), {"content-type": f"text/{part}"}, billed=False)
+        case "ended":
+            return x.ended(f"weird {part}", f"weird {part}")
+        case "off_schema":
+            return x.said(json.dumps({part: "asked for"}))
+    wire = x.good(model=f"dice-{part}")
+    return replace(wire, headers={**wire.headers, "x-request-id": f"req-{part}", "request-id": f"req-{part}"})
+
+
 def _echo_key_escaped(x: Exchange, argument: str) -> Wire:
     """The same with every character of the credential as a JSON escape, which no encoder needs and any may write."""
     wire = _echo_key(replace(x, authorization="CREDENTIAL"), argument)
@@ -224,6 +242,7 @@ FAULTS: Final[Mapping[str, Callable[[Exchange, str], Wire]]] = {
     "redirect": _redirect,
     "echo_key": _echo_key,
     "masked_key": _masked_key,
+    "key_in_200": _key_in_200,
     "echo_key_escaped": _echo_key_escaped,
 }  # fmt: skip
 

@@ -22,6 +22,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Coroutine, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -31,6 +32,7 @@ from factory.canonical import stream
 from factory.ports import RolePlayer
 from factory.types import Message, ModelRequest, ReplySchema
 from tests.support.faults import Exchange, FaultPlan, Manner, Wire, spoil
+from tests.support.players import Ready
 
 PATHS = {"/v1/chat/completions": "openai", "/v1/messages": "anthropic"}
 CHARACTERS_PER_TOKEN = 4
@@ -170,7 +172,9 @@ class ModelServer:
         request = rebuilt(protocol, body, key)
         rehearsed = self.models[body["model"]]
         options = {name: value for name, value in rehearsed.options.items() if name != "delay_ms"}
-        played = rehearsed.player.play(request, options, stream("sim", key))
+        # A rehearsal role knows its recipe's questions only, and doctor's is none of them.
+        player = Ready() if key == "doctor" else rehearsed.player
+        played = player.play(request, options, stream("sim", key))
         text = played.text + " " * int(len(played.text) * self._padding * stream("padding", key).expovariate(1))
         read, written = self._counts(request, text)
         whole = request.max_tokens is None or written <= request.max_tokens
@@ -283,7 +287,9 @@ async def _drip(writer: asyncio.StreamWriter, data: bytes, pace_s: float) -> Non
 def _reset(writer: asyncio.StreamWriter) -> None:
     """Close with RST: linger on, for zero seconds (socket(7))."""
     sock = writer.get_extra_info("socket")
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    # A client that was killed meanwhile has closed it already (EBADF).
+    with suppress(OSError):
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     writer.transport.abort()
 
 
