@@ -97,8 +97,9 @@ async def test_the_server_never_bills_more_than_the_cap(tmp_path: Path, concurre
         job, end = await run(store, over_the_wire(plan, server), attempts=1000, concurrency=concurrency, budget_usd=cap)
         assert end.error is not None and end.error.exit_code == 3
         assert server.most_connections >= at_once
-        money = store.money(job)
+        money, sent = store.money(job), sum(figures.requests for figures in store.endpoints(job))
         store.close()
+    assert sent == len(log.read_text().splitlines()), "what waited for money was counted as sent"
     assert billed_nano(log) <= money.spent_nano_usd <= cap * 10**9
     assert money.spent_nano_usd >= 0.97 * cap * 10**9 and money.reserved_nano_usd == 0
 
