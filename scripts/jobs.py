@@ -100,14 +100,14 @@ def unretried(store: SqlStore, job: JobRecord) -> int:
 class Face:
     """What a person is shown, and when: begun, once the job exists; loading, while reference sets are read (name, texts done,
     texts in all); watch, while it runs (a task that shows it, cancelled at the end); noted, when the index had to be rebuilt;
-    stopping, when an error ends the job, with the calls in flight still to be waited for.
+    stopping, when an error or Ctrl-C ends the job with calls in flight that must be waited for (why, how many).
     """
 
     begun: Callable[[], None] = lambda: None
     loading: Callable[[str, int, int], None] = lambda name, done, total: None
     watch: Callable[[Run], asyncio.Task[None] | None] = lambda run: None
     noted: Callable[[str], None] = lambda sentence: None
-    stopping: Callable[[FactoryError], None] = lambda error: None
+    stopping: Callable[[FactoryError, int], None] = lambda error, calls: None
 
 
 async def start(store: SqlStore, plan: Plan, job: JobRecord, limits: Limits, face: Face) -> RunEnd:
@@ -222,7 +222,6 @@ async def _go(
         budget = Budget(limits.budget_nano, spent_nano=money.spent_nano_usd)
         await store.set_cap(lease, limits.budget_nano)
         journal = Journal(store, lease, plan.cast, Caller(store, lease, wires.channels(), budget))
-        journal.fatal.add_done_callback(lambda fatal: face.stopping(fatal.result()))
         # After the SDKs' import, beside the first calls: an embedder takes seconds of CPU to load, in which the import would
         # get half as far, and whether the models can be used at all must not wait for it.
         corpus = _corpus(store, plan, job.id, landed, face)
@@ -242,6 +241,7 @@ async def _go(
             start_index=len(landed),
             deadline_s=limits.deadline_s,
             pull=plan.puller(store, corpus),
+            draining=face.stopping,
         )
         made(run)
         watcher = face.watch(run)
