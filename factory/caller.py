@@ -101,6 +101,9 @@ class Caller:
             outcome = await self._try(task, channel, slot, bound, identity, request, attempts)
             if isinstance(outcome, ModelReply) or not outcome.kind.transient:
                 return outcome
+            if bound.nano:
+                # Before anybody can have reserved what it frees: the ledger on record must not pass the cap either.
+                await self.store.record_failure(self.lease, identity, request.model, attempts[-1])
             self._wait(task)
             if slot is not None and slot.dead_end is not None:
                 raise self._unusable(slot.dead_end, channel, outcome)

@@ -451,6 +451,13 @@ class Store(Protocol):
         """Keep a finished call with its attempts; its open reservations are settled in the same transaction."""
         ...
 
+    async def record_failure(self, lease: Lease, identity: CallIdentity, model: str, attempt: Attempt) -> None:
+        """Keep a failed attempt of a call that goes on and close its reservation: from here on it takes what it cost.
+
+        It is submitted before the first await, so whatever is opened after it with the money it frees is durable after it.
+        """
+        ...
+
     async def settle_attempts(self, lease: Lease, identity: CallIdentity, model: str, attempts: Sequence[Attempt]) -> None:
         """Keep the attempts of a call that came to nothing, close its open reservations and charge what they cost.
 

@@ -14,13 +14,14 @@ from factory.errors import BadInput
 
 ENVIRONMENT_VARIABLE: Final = "FACTORY_CRASH_AT"
 
-KINDS: Final = ("job", "attempt", "call", "land", "finish")
+KINDS: Final = ("job", "attempt", "failure", "call", "land", "finish")
 
 CRASH_POINTS: Final[tuple[str, ...]] = tuple(
     f"{kind}.{moment}" for kind in KINDS for moment in ("inside", "before_commit", "after_commit")
 )
-"""kind: creating a job, opening an attempt, journaling a call, landing a candidate, finishing a job. inside: some rows of it
-written, not all; before_commit: all written; after_commit: durable, and its caller does not know yet."""
+"""kind: creating a job, opening an attempt, recording a failed one of a call that goes on, journaling a call, landing a
+candidate, finishing a job. inside: some rows of it written, not all; before_commit: all written; after_commit: durable, and its
+caller does not know yet."""
 
 
 class CrashPoint:

@@ -102,6 +102,11 @@ def call_rows(job: int, call: CallRecord, known: Container[str]) -> CallRows:
     )
 
 
+def failure_row(job: int, at: CallIdentity, model: str, attempt: Attempt) -> Row:
+    """Of failed_attempts."""
+    return (*_attempt_rows(identity_row(job, at), (attempt,))[0], model)
+
+
 def unjournaled_rows(job: int, at: CallIdentity, model: str, attempts: Sequence[Attempt]) -> UnjournaledRows:
     identity = identity_row(job, at)
     return UnjournaledRows(
@@ -123,11 +128,14 @@ def _attempt_rows(identity: Row, attempts: Sequence[Attempt]) -> tuple[Row, ...]
 
 
 def _attempt_tallies(job: int, model: str, attempts: Sequence[Attempt]) -> tuple[Row, ...]:
-    """A row for each attempt that was flagged, or served under another name than it was asked for by on the wire."""
-    asked = ("", model, model.partition("/")[2])
     return tuple(
-        (job, model, a.served_model, a.flag, 1, a.cost_nano_usd) for a in attempts if a.flag or a.served_model not in asked
+        (job, model, a.served_model, a.flag, 1, a.cost_nano_usd) for a in attempts if is_tallied(model, a.served_model, a.flag)
     )
+
+
+def is_tallied(model: str, served_model: str, flag: str) -> bool:
+    """Whether an attempt was flagged, or served under another name than it was asked for by on the wire."""
+    return bool(flag) or served_model not in ("", model, model.partition("/")[2])
 
 
 def landing_rows(job: int, landing: Landing, embedder: str, at: float) -> LandingRows:

@@ -43,6 +43,9 @@ class Bulks:
         self.blobs = bulk.inserting(sqlite.insert_or_ignore(schema.blobs), [c.name for c in schema.blobs.columns])
         self.openings = _plain(schema.open_attempts)
         self.settled = bulk.deleting(schema.open_attempts, schema.IDENTITY)
+        self.failures = _plain(schema.failed_attempts)
+        self.failed = bulk.deleting(schema.open_attempts, (*schema.IDENTITY, "number"))
+        self.moved = bulk.deleting(schema.failed_attempts, schema.IDENTITY)
         self.calls = _plain(schema.calls)
         self.attempts = _plain(schema.call_attempts)
         self.call_tallies = _adding(schema.call_tallies, _CALL_COUNTERS)
@@ -96,8 +99,10 @@ class Group:
 
     def _clear(self) -> None:
         self._openings: list[operations.OpenAttempt] = []
+        self._failures: list[Row] = []
         self._calls: list[operations.RecordCall] = []
         self._settled: set[Row] = set()
+        self._failing: set[Row] = set()
         self._landings: list[operations.Land] = []
         self._blobs: dict[str, Row] = {}
 
@@ -112,6 +117,11 @@ class Group:
                 refused = self._refused(operation)
                 if refused is None:
                     self._gather_opening(operation)
+                return refused
+            case operations.RecordFailure():
+                refused = self._refused(operation)
+                if refused is None:
+                    self._gather_failure(operation)
                 return refused
             case operations.RecordCall():
                 refused = self._refused(operation)
@@ -158,6 +168,7 @@ class Group:
             case operations.SettleAttempts(lease, rows):
                 job = leases.held(self._connection, lease).number
                 self._bulks.settled.run(self._connection, [rows.call])
+                self._bulks.moved.run(self._connection, [rows.call])
                 self._bulks.unjournaled.run(self._connection, rows.attempts)
                 self._bulks.attempt_tallies.run(self._connection, _added_up(rows.tallies))
                 ledger.charge(self._connection, job, rows.cost_nano_usd)
@@ -166,15 +177,21 @@ class Group:
                 self._connection.execute(statement, {"key": key, "data": data, "at": holders.wall()})
         return None
 
-    def _refused(self, operation: operations.OpenAttempt | operations.RecordCall | operations.Land) -> Exception | None:
+    def _refused(self, operation: operations.OfJob) -> Exception | None:
         standing = self._standing(operation.job)
         return leases.refusal(operation.lease, standing.epoch, standing.held)
 
     def _gather_opening(self, operation: operations.OpenAttempt) -> None:
-        # Calls go in after openings; one that was asked for before must not settle this one.
-        if operation.row[:IDENTITY_COLUMNS] in self._settled:
+        # Failures and calls go in after openings; one that was asked for before must not settle this one.
+        if operation.row[:IDENTITY_COLUMNS] in self._settled | self._failing:
             self._flush()
         self._openings.append(operation)
+
+    def _gather_failure(self, operation: operations.RecordFailure) -> None:
+        if operation.row[:IDENTITY_COLUMNS] in self._settled:
+            self._flush()
+        self._failures.append(operation.row)
+        self._failing.add(operation.row[:IDENTITY_COLUMNS])
 
     def _gather_landing(self, operation: operations.Land) -> Exception | None:
         standing, index = self._standing(operation.job), operation.rows.index
@@ -197,6 +214,8 @@ class Group:
         """Write what was gathered, in an order that leaves no reference dangling."""
         if self._openings:
             self._flush_openings()
+        if self._failures:
+            self._flush_failures()
         if self._blobs or self._calls:
             self._flush_calls()
         if self._landings:
@@ -206,6 +225,12 @@ class Group:
     def _flush_openings(self) -> None:
         self._bulks.openings.run(self._connection, [operation.row for operation in self._openings])
         self._pass("attempt.inside", len(self._openings))
+
+    def _flush_failures(self) -> None:
+        self._bulks.failures.run(self._connection, self._failures)
+        self._pass("failure.inside", len(self._failures))
+        # A row begins with its identity and its number.
+        self._bulks.failed.run(self._connection, [row[: IDENTITY_COLUMNS + 1] for row in self._failures])
 
     def _flush_calls(self) -> None:
         tallies: dict[tuple[int, str], list[int]] = {}
@@ -220,6 +245,8 @@ class Group:
         self._pass("call.inside", len(self._calls))
         into.attempts.run(write, [row for operation in self._calls for row in operation.rows.attempts])
         into.settled.run(write, list(self._settled))
+        tried_again = [operation.rows for operation in self._calls if len(operation.rows.attempts) > 1]
+        into.moved.run(write, [rows.call[:IDENTITY_COLUMNS] for rows in tried_again])
         into.call_tallies.run(write, [(*key, *counts) for key, counts in tallies.items()])
         into.attempt_tallies.run(write, _added_up(row for operation in self._calls for row in operation.rows.tallies))
 

@@ -8,7 +8,16 @@ from sqlalchemy import Connection, delete, func, insert, literal, select, update
 
 from factory.ports import Money, Unanswered
 from store import sqlite
-from store.schema import IDENTITY, attempt_tallies, call_tallies, jobs, open_attempts, unjournaled_attempts
+from store.encode import is_tallied
+from store.schema import (
+    IDENTITY,
+    attempt_tallies,
+    call_tallies,
+    failed_attempts,
+    jobs,
+    open_attempts,
+    unjournaled_attempts,
+)
 
 # Both the status and the flag of an attempt that is charged in full because its process died.
 _LOST: Final = Unanswered.LOST.value
@@ -17,14 +26,16 @@ _LOST: Final = Unanswered.LOST.value
 def money(connection: Connection, job: Any) -> Money:
     """job: its row. Adds up a row per role and per open attempt, however many calls were journaled."""
     settled = _sum(connection, call_tallies, call_tallies.c.cost_nano_usd, job.number)
+    failed = _sum(connection, failed_attempts, failed_attempts.c.cost_nano_usd, job.number)
     reserved = _sum(connection, open_attempts, open_attempts.c.reserved_nano_usd, job.number)
-    return Money(settled + job.charged_nano_usd, reserved, job.cap_nano_usd)
+    return Money(settled + failed + job.charged_nano_usd, reserved, job.cap_nano_usd)
 
 
 def charge_open(connection: Connection, job: int) -> None:
-    """Charge in full what nobody can settle any more, and keep those attempts on record. job: the number of a job that nobody
-    works from here on, or not yet.
+    """Charge in full what nobody can settle any more, and keep those attempts on record, after the failed ones of the same
+    calls at what they cost. job: the number of a job that nobody works from here on, or not yet.
     """
+    _keep_failed(connection, job)
     of_job = open_attempts.c.job == job
     count, left = connection.execute(
         select(func.count(), func.coalesce(func.sum(open_attempts.c.reserved_nano_usd), 0)).where(of_job)
@@ -33,9 +44,30 @@ def charge_open(connection: Connection, job: int) -> None:
         return
     charge(connection, job, left)
     _keep_open(connection, job)
-    tally = {"job": job, "model": "", "served_model": "", "flag": _LOST, "attempts": count, "cost_nano_usd": left}
-    connection.execute(sqlite.insert_or_add(attempt_tallies, ("attempts", "cost_nano_usd")), tally)
+    _tally(connection, job, ("", "", _LOST), count, left)
     connection.execute(delete(open_attempts).where(of_job))
+
+
+def _keep_failed(connection: Connection, job: int) -> None:
+    """Move the failed attempts of calls that will not go on to those without a call."""
+    of_job, failed = failed_attempts.c.job == job, failed_attempts.c
+    kinds = (failed.model, failed.served_model, failed.flag)
+    sums = select(*kinds, func.count().label("attempts"), func.sum(failed.cost_nano_usd).label("cost")).where(of_job)
+    for *kind, attempts, cost in connection.execute(sums.group_by(*kinds)).all():
+        charge(connection, job, cost)
+        if is_tallied(*kind):
+            _tally(connection, job, tuple(kind), attempts, cost)
+    columns = [column.name for column in unjournaled_attempts.columns if column.name != "serial"]
+    rows = select(*(failed[name] for name in columns)).where(of_job).order_by(*failed_attempts.primary_key.columns)
+    connection.execute(insert(unjournaled_attempts).from_select(columns, rows))
+    connection.execute(delete(failed_attempts).where(of_job))
+
+
+def _tally(connection: Connection, job: int, kind: tuple[str, ...], attempts: int, cost_nano_usd: int) -> None:
+    """kind: model, served_model and flag."""
+    values = dict(zip(("model", "served_model", "flag"), kind, strict=True))
+    counts = {"attempts": attempts, "cost_nano_usd": cost_nano_usd}
+    connection.execute(sqlite.insert_or_add(attempt_tallies, tuple(counts)), {"job": job, **values, **counts})
 
 
 def _keep_open(connection: Connection, job: int) -> None:

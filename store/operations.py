@@ -83,6 +83,16 @@ class OpenAttempt:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordFailure:
+    """job: the job's number; row: of failed_attempts."""
+
+    kind: ClassVar[str] = "failure"
+    lease: Lease
+    job: int
+    row: Row
+
+
+@dataclass(frozen=True, slots=True)
 class SettleAttempts:
     kind: ClassVar[str] = ""
     lease: Lease
@@ -115,7 +125,10 @@ class PutBlob:
     row: Row
 
 
-Gathered = OpenAttempt | RecordCall | Land | PutBlob
+OfJob = OpenAttempt | RecordFailure | RecordCall | Land
+"""Operations that are refused unless their lease still holds the job."""
+
+Gathered = OfJob | PutBlob
 """Operations whose rows a transaction inserts together with those of others."""
 
 Single = CreateJob | Acquire | Renew | Finish | SetCap | Append | KeepEndpoints | SettleAttempts | PutCache

@@ -26,7 +26,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD: Final = "0004"
+HEAD: Final = "0005"
 """The migration this code needs; kept here so that opening a current store loads no migration machinery."""
 
 APPEND_ONLY: Final = ("revisions", "receipts", "calls", "call_attempts", "unjournaled_attempts")
@@ -153,7 +153,21 @@ unjournaled_attempts = Table(
     Index("unjournaled_attempts_by_unit", "job", "idx"),
 )
 
-# The attempts of both kinds that call for attention: served under another name than asked for, or flagged.
+# Failed attempts of calls that go on: with the call they move to call_attempts, without it to unjournaled_attempts. What they
+# reserved is free again, what they cost is spent. Empty while nobody works the job, but for what a kill left.
+failed_attempts = Table(
+    "failed_attempts",
+    metadata,
+    *_identity_columns(),
+    *_attempt_columns(),
+    Column("model", Text, nullable=False),
+    PrimaryKeyConstraint(*IDENTITY, "number"),
+    ForeignKeyConstraint(["job"], ["jobs.number"]),
+    sqlite_with_rowid=False,
+)
+
+# The attempts of calls, and of those that came to nothing, that call for attention: served under another name than asked for,
+# or flagged.
 attempt_tallies = Table(
     "attempt_tallies",
     metadata,

@@ -147,6 +147,11 @@ class SqlStore:
             # Requests repeat (a panel is asked one prompt many times), responses hardly ever.
             self._known.add(rows.call[encode.REQUEST_BLOB])
 
+    async def record_failure(self, lease: Lease, identity: CallIdentity, model: str, attempt: Attempt) -> None:
+        async with self._turns().room:
+            job, _ = self._job(lease.job)
+            await self._submit(operations.RecordFailure(lease, job, encode.failure_row(job, identity, model, attempt)))
+
     async def settle_attempts(self, lease: Lease, identity: CallIdentity, model: str, attempts: Sequence[Attempt]) -> None:
         """Keep the attempts of a call that came to nothing, close its open reservations and charge what they cost."""
         job, _ = self._job(lease.job)

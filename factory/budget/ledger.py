@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -67,11 +66,6 @@ class Budget:
         self._unmetered = 0
         self._overruns = 0
         self._queue: deque[tuple[Reservation, asyncio.Future[None]]] = deque()
-
-    @classmethod
-    def resume(cls, cap_nano: int | None, settled_nano: int, open_nano: Iterable[int]) -> Budget:
-        """The ledger of a job that was killed: what was settled, and every reservation then open, charged in full."""
-        return cls(cap_nano, spent_nano=settled_nano + sum(open_nano))
 
     async def reserve(self, nano: int) -> Reservation:
         """Set aside the worst case of one attempt. Raises LimitReached; a cancelled caller has reserved nothing."""

@@ -34,11 +34,16 @@ class Ledger:
 
     opened: list[tuple[int, int, int]] = field(default_factory=list)
     closed: list[tuple[int, int]] = field(default_factory=list)
+    failed: list[tuple[int, int, int]] = field(default_factory=list)
     kept: list[tuple[str, tuple[Attempt, ...]]] = field(default_factory=list)
 
     async def settle_attempts(self, lease: Lease, of: CallIdentity, model: str, attempts: Sequence[Attempt]) -> None:
         self.closed.append((of.sample, sum(attempt.cost_nano_usd for attempt in attempts)))
         self.kept.append((model, tuple(attempts)))
+
+    async def record_failure(self, lease: Lease, of: CallIdentity, model: str, attempt: Attempt) -> None:
+        self.failed.append((of.sample, attempt.number, attempt.cost_nano_usd))
+        await asyncio.sleep(0)
 
     async def open_attempt(self, lease: Lease, of: CallIdentity, number: int, nano: int) -> None:
         await asyncio.sleep(0)
@@ -92,6 +97,29 @@ async def test_a_reservation_is_durable_before_its_attempt_and_settled_at_its_co
     assert ledger.opened == [(0, 0, WORST), (0, 1, WORST)]
     assert [(a.status, a.cost_nano_usd) for a in attempts] == [("rate_limited", 0), ("ok", 20 * 10**6)]
     assert (budget.spent_nano, budget.reserved_nano) == (20 * 10**6, 0)
+
+
+async def test_a_failed_attempt_is_on_record_before_the_money_it_frees_is_reserved_again() -> None:
+    """The ledger on record, not only the one in memory, never holds more than the cap."""
+    order: list[tuple[str, int, int]] = []
+
+    class Ordered(Ledger):
+        async def open_attempt(self, lease: Lease, of: CallIdentity, number: int, nano: int) -> None:
+            order.append(("open", of.sample, number))
+            await super().open_attempt(lease, of, number, nano)
+
+        async def record_failure(self, lease: Lease, of: CallIdentity, model: str, attempt: Attempt) -> None:
+            order.append(("failed", of.sample, attempt.number))
+            await super().record_failure(lease, of, model, attempt)
+
+    clock, ledger = FakeClock(), Ordered()
+    # Money for one attempt at a time: what the first frees by its 429, the second is waiting for.
+    under_test = caller(Provider([limited(2), ANSWER]), ledger, budget=Budget(int(1.5 * WORST)), clock=clock)
+    running = asyncio.gather(*(under_test.call(identity(n), REQUEST) for n in range(2)))
+    await clock.advance(120)
+    await running
+    assert order == [("open", 0, 0), ("failed", 0, 0), ("open", 1, 0), ("open", 0, 1)]
+    assert ledger.failed == [(0, 0, 0)]
 
 
 async def test_an_answer_without_usage_is_charged_in_full_and_flagged() -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from dataclasses import replace
 
 from factory.errors import BadInput
 from factory.ports import JobState, Lease
@@ -18,6 +19,9 @@ from tests.store.making import a_call, a_job, a_landing
 
 SAMPLES = 4
 RESERVED = 1000
+FAILED_COST, OK_COST = 3, 7
+# Each call is tried twice.
+ATTEMPTS = (replace(a_call().attempts[0], cost_nano_usd=FAILED_COST), a_call().attempts[1])
 
 
 async def _take(store: SqlStore) -> Lease:
@@ -35,10 +39,13 @@ async def work(url: str, log_path: str, count: int) -> None:
     os.write(log, f"epoch {lease.epoch}\n".encode())
 
     async def call(index: int, sample: int) -> None:
-        made = a_call(index, sample=sample, response=f'"{index}.{sample}"'.encode())
-        os.write(log, f"opening {index} {sample}\n".encode())
-        await store.open_attempt(lease, made.identity, 1, RESERVED)
-        os.write(log, f"opened {index} {sample}\n".encode())
+        made = a_call(index, sample=sample, response=f'"{index}.{sample}"'.encode(), attempts=ATTEMPTS)
+        for attempt in made.attempts:
+            os.write(log, f"opening {index} {sample}\n".encode())
+            await store.open_attempt(lease, made.identity, attempt.number, RESERVED)
+            os.write(log, f"opened {index} {sample}\n".encode())
+            if attempt.status != "ok":
+                await store.record_failure(lease, made.identity, made.model, attempt)
         await store.record_call(lease, made)
         os.write(log, f"call {index} {sample}\n".encode())
 

@@ -16,8 +16,8 @@ import pytest
 from factory.errors import BadInput
 from factory.ports import JobState, Money
 from store import CRASH_POINTS, open_store
-from tests.store.making import a_call, a_landing
-from tests.store.small_job import RESERVED, SAMPLES
+from tests.store.making import a_landing
+from tests.store.small_job import ATTEMPTS, FAILED_COST, OK_COST, RESERVED, SAMPLES
 
 ROOT = Path(__file__).resolve().parents[2]
 COUNT = 6
@@ -49,18 +49,19 @@ class Run:
         landed = [index for (index,) in raw.execute("SELECT idx FROM candidates ORDER BY idx")]
         counted = raw.execute("SELECT coalesce(sum(landed), 0) FROM jobs").fetchone()[0]
         still_open = raw.execute("SELECT idx, sample FROM open_attempts").fetchall()
+        failed = raw.execute("SELECT idx, sample FROM failed_attempts").fetchall()
         charged = raw.execute("SELECT coalesce(sum(charged_nano_usd), 0) FROM jobs").fetchone()[0]
-        on_record = raw.execute("SELECT coalesce(sum(cost_nano_usd), 0) FROM unjournaled_attempts").fetchone()[0]
+        left, on_record = raw.execute("SELECT count(*), coalesce(sum(cost_nano_usd), 0) FROM unjournaled_attempts").fetchone()
         raw.close()
-        # Each opening ended in one of three places, and in no two.
-        assert not set(still_open) & set(calls)
-        openings = len(calls) + len(still_open) + charged / RESERVED
+        # Each opening ended in one of four places, and in no two.
+        assert not (set(still_open) | set(failed)) & set(calls)
+        openings = len(ATTEMPTS) * len(calls) + len(still_open) + len(failed) + left
         assert self.count("opened") <= openings <= self.count("opening")
         assert on_record == charged
         assert {(int(i), int(s)) for kind, *rest in self.noted() if kind == "call" for i, s in [rest]} <= set(calls)
         assert {int(rest[0]) for kind, *rest in self.noted() if kind == "land"} <= set(landed)
         assert landed == list(range(len(landed))) and counted == len(landed)
-        assert attempts == len(a_call().attempts) * len(calls)
+        assert attempts == len(ATTEMPTS) * len(calls)
         store = open_store(self.url)
         for index in landed:
             candidate = a_landing(index).candidate
@@ -69,7 +70,8 @@ class Run:
         if counted:
             assert store.snapshot("job-a").gates[0]["checked"] == counted
             assert store.snapshot("job-a").calls_by_role == {"solver": len(calls)}
-            assert store.money("job-a") == Money(7 * len(calls) + charged, RESERVED * len(still_open), None)
+            spent = (FAILED_COST + OK_COST) * len(calls) + FAILED_COST * len(failed) + charged
+            assert store.money("job-a") == Money(spent, RESERVED * len(still_open), None)
         store.close()
         return len(calls), len(landed)
 
@@ -106,7 +108,9 @@ def test_a_writer_killed_again_and_again_loses_nothing_and_ends_whole(tmp_path: 
 def test_a_crash_at_a_named_point_is_all_or_nothing(tmp_path: Path, point: str) -> None:
     run = Run(tmp_path)
     kind, moment = point.split(".")
-    passage = {"job": 1, "finish": 1, "attempt": 2 * SAMPLES + 1, "call": 2 * SAMPLES + 1, "land": 3}[kind]
+    earlier = 2 * SAMPLES
+    passages = {"job": 1, "finish": 1, "attempt": 2 * earlier + 1, "failure": earlier + 1, "call": earlier + 1, "land": 3}
+    passage = passages[kind]
     assert run.start(COUNT, f"{point}:{passage}").wait(timeout=60) == -signal.SIGKILL
     calls, landed = run.check()
     if kind == "land":
@@ -115,6 +119,11 @@ def test_a_crash_at_a_named_point_is_all_or_nothing(tmp_path: Path, point: str) 
         assert (calls, landed) == (2 * SAMPLES, 2)
         store = open_store(run.url)
         assert (store.money("job-a").reserved_nano_usd > 0) == (moment == "after_commit")
+        store.close()
+    elif kind == "failure":
+        assert (calls, landed) == (2 * SAMPLES, 2)
+        store = open_store(run.url)
+        assert (store.money("job-a").spent_nano_usd > calls * (FAILED_COST + OK_COST)) == (moment == "after_commit")
         store.close()
     elif kind == "call":
         assert landed == 2 and (calls > 2 * SAMPLES) == (moment == "after_commit")

@@ -7,6 +7,7 @@ import asyncio
 import shutil
 import tempfile
 from collections.abc import Awaitable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from factory.types import State
 from store import SqlStore, holders, open_store, this_process
 from tests.store.making import a_call, a_job, a_landing
 
+FAILED_COST = 3
 HANDLES = st.integers(0, 1)
 LEASES = st.integers(0, 5)
 
@@ -40,6 +42,7 @@ class Lander(RuleBasedStateMachine):
         self.states: list[State] = []
         self.calls: set[tuple[int, int]] = set()
         self.open: dict[tuple[int, int, int], int] = {}
+        self.failed: set[tuple[int, int, int]] = set()
         self.spent = 0
         self.cap: int | None = None
 
@@ -67,8 +70,9 @@ class Lander(RuleBasedStateMachine):
         return lease, lease == self.leases[-1] and self.held
 
     def charge(self) -> None:
-        self.spent += sum(self.open.values())
+        self.spent += sum(self.open.values()) + FAILED_COST * len(self.failed)
         self.open.clear()
+        self.failed.clear()
 
     @initialize()
     def create(self) -> None:
@@ -118,33 +122,44 @@ class Lander(RuleBasedStateMachine):
         which=LEASES,
         index=st.integers(0, 3),
         sample=st.integers(0, 2),
-        steps=st.lists(st.sampled_from([0, 1, 2]), min_size=1, max_size=4),
+        steps=st.lists(st.sampled_from([0, 1, 2, -1, -2]), min_size=1, max_size=4),
     )
     def attempts_and_call(self, handle: int, which: int, index: int, sample: int, steps: list[int]) -> None:
-        """Asked for at once: 1 and 2 open the attempt of that number, 0 records the call."""
+        """Asked for at once: 1 and 2 open the attempt of that number, -1 and -2 record its failure, 0 records the call."""
         lease, allowed = self.lease(which)
         store, call = self.stores[handle], a_call(index, sample=sample)
 
+        def write(step: int) -> Awaitable[None]:
+            if step > 0:
+                return store.open_attempt(lease, call.identity, step, 100 * step)
+            if step < 0:
+                failed = replace(call.attempts[0], number=-step, cost_nano_usd=FAILED_COST)
+                return store.record_failure(lease, call.identity, call.model, failed)
+            return store.record_call(lease, call)
+
         async def main() -> list[Any]:
-            writes = [
-                store.open_attempt(lease, call.identity, n, 100 * n) if n else store.record_call(lease, call) for n in steps
-            ]
-            return await asyncio.gather(*writes, return_exceptions=True)
+            return await asyncio.gather(*(write(step) for step in steps), return_exceptions=True)
 
         for step, found in zip(steps, self.do(main()), strict=True):
-            done = (index, sample) in self.calls if step == 0 else (index, sample, step) in self.open
+            attempt = (index, sample, abs(step))
+            done = (index, sample) in self.calls if step == 0 else attempt in (self.open if step > 0 else self.failed)
             if not allowed:
                 assert isinstance(found, LeaseLost)
             elif done:
                 assert isinstance(found, FactoryError) and "UNIQUE" in str(found)
-            elif step:
+            elif step > 0:
                 assert found is None
-                self.open[index, sample, step] = 100 * step
+                self.open[attempt] = 100 * step
+            elif step < 0:
+                assert found is None
+                self.failed.add(attempt)
+                self.open.pop(attempt, None)
             else:
                 assert found is None
                 self.calls.add((index, sample))
                 self.spent += 7
                 self.open = {key: reserved for key, reserved in self.open.items() if key[:2] != (index, sample)}
+                self.failed = {key for key in self.failed if key[:2] != (index, sample)}
 
     @rule(
         handle=HANDLES,
@@ -181,7 +196,8 @@ class Lander(RuleBasedStateMachine):
             assert sum(shown.states.values()) == len(self.states)
             assert (shown.gates[0]["checked"] if shown.gates else 0) == len(self.states)
             assert shown.calls_by_role.get("solver", 0) == len(self.calls)
-            assert shown.money == store.money("job-a") == Money(self.spent, sum(self.open.values()), self.cap)
+            spent = self.spent + FAILED_COST * len(self.failed)
+            assert shown.money == store.money("job-a") == Money(spent, sum(self.open.values()), self.cap)
             assert shown.lease_alive == (self.held and self.now < self.expires)
 
 
