@@ -47,6 +47,11 @@ class Caller:
     _waiting: set[asyncio.Task[Any]] = field(default_factory=set)
     _closed: bool = False
 
+    @property
+    def waiting(self) -> int:
+        """Calls that wait for a slot, for money or for their next try."""
+        return len(self._waiting)
+
     def close(self) -> None:
         """Send nothing more: calls that wait for a slot, for money or for their next try are cancelled."""
         self._closed = True

@@ -46,6 +46,11 @@ class Journal:
             known = {record.identity: record for record in self._store.calls(self._lease.job, index)}
         return PullJournal(self, candidate_id, index, known)
 
+    @property
+    def in_flight(self) -> int:
+        """Calls that are sent and not answered and committed yet: those that `settle` waits for."""
+        return len(self._in_flight) - self._caller.waiting
+
     async def settle(self) -> None:
         """Let go of calls that were not sent yet, and wait until every other one is answered and committed: nothing that was
         paid for is lost.

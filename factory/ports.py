@@ -412,7 +412,7 @@ class Snapshot:
     """A job's numbers as `status` shows them. measures: of each yes/no measure of the landed candidates how many are yes, and
     of how many; planted: kind -> {"gate": claimed by, "planted": n, "by": {gate: n}}; endpoints: as last kept, so of a moment
     at most some seconds ago while the job runs, and of its end otherwise; attempts: those that call for attention, whether
-    their calls were journaled or not.
+    their calls were journaled or not; overrun_nano_usd: by how much those that cost more than they reserved did, in all.
     """
 
     job: JobRecord
@@ -427,6 +427,7 @@ class Snapshot:
     seconds: float = 0.0
     endpoints: Sequence[EndpointFigures] = ()
     attempts: Sequence[AttemptTally] = ()
+    overrun_nano_usd: int = 0
 
 
 BASELINE: Final = "baseline."

@@ -12,7 +12,7 @@ import typer
 import typer.core
 
 from factory.errors import FactoryError, Interrupted
-from scripts.pace import hold_collector
+from scripts.pace import hold_collector, leave
 
 DEBUG_VARIABLE = "FACTORY_DEBUG"
 DEFAULT_STORE = "sqlite:///factory.db"
@@ -412,7 +412,17 @@ def _url(store: str | None) -> str:
 
 
 def main() -> None:
-    """Run the command; an error of ours is one message and its exit code, never a traceback."""
+    """The `factory` process."""
+    try:
+        run_command()
+    except SystemExit as end:
+        leave(end.code if isinstance(end.code, int) else int(end.code is not None))
+        raise
+    leave(0)
+
+
+def run_command() -> None:
+    """Run the command; an error of ours is one message and its exit code, never a traceback. Raises SystemExit."""
     # A pull's embedding competes with its neighbours for the same few cores: torch must not spawn a pool of its own.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")

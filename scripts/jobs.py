@@ -18,6 +18,8 @@ from factory.gate import answered, dependencies
 from factory.journal import Journal
 from factory.orchestrator import Ledger, Meter, Progress, Run, RunEnd, keep_lease
 from factory.ports import AUDIT, PROBE, JobRecord, JobState, Lease, Policy
+from factory.similarity.embedder import loaded
+from factory.similarity.late import LateCorpus
 from factory.similarity.unread import NO_EMBEDDER, UnreadCorpus
 from factory.types import Candidate, State
 from scripts.assembly import Plan, Wires, prepare_again
@@ -98,14 +100,14 @@ def unretried(store: SqlStore, job: JobRecord) -> int:
 class Face:
     """What a person is shown, and when: begun, once the job exists; loading, while reference sets are read (name, texts done,
     texts in all); watch, while it runs (a task that shows it, cancelled at the end); noted, when the index had to be rebuilt;
-    stopping, when an error ends the job, with the calls in flight still to be waited for.
+    stopping, when an error or Ctrl-C ends the job with calls in flight that must be waited for (why, how many).
     """
 
     begun: Callable[[], None] = lambda: None
     loading: Callable[[str, int, int], None] = lambda name, done, total: None
     watch: Callable[[Run], asyncio.Task[None] | None] = lambda run: None
     noted: Callable[[str], None] = lambda sentence: None
-    stopping: Callable[[FactoryError], None] = lambda error: None
+    stopping: Callable[[FactoryError, int], None] = lambda error, calls: None
 
 
 async def start(store: SqlStore, plan: Plan, job: JobRecord, limits: Limits, face: Face) -> RunEnd:
@@ -133,8 +135,9 @@ async def resume(
 
 
 async def _work(store: SqlStore, plan: Plan, job: JobRecord, lease: Lease, limits: Limits, face: Face) -> RunEnd:
-    """Load what the run needs, then run, under a lease that is kept throughout; Ctrl-C is clean at any moment of it."""
-    loading = asyncio.create_task(_load(store, plan, job, face))
+    """Read what has landed, then run, under a lease that is kept throughout; Ctrl-C is clean at any moment of it."""
+    # A large store takes a while to read, and the lease must be renewed meanwhile.
+    reading = asyncio.create_task(asyncio.to_thread(lambda: list(store.candidates(job_id=job.id))))
     run: Run | None = None
     stopped = False
 
@@ -144,7 +147,7 @@ async def _work(store: SqlStore, plan: Plan, job: JobRecord, lease: Lease, limit
         if run is not None:
             run.interrupt()
         else:
-            loading.cancel()
+            reading.cancel()
 
     def made(it: Run) -> None:
         nonlocal run
@@ -157,42 +160,36 @@ async def _work(store: SqlStore, plan: Plan, job: JobRecord, lease: Lease, limit
     try:
         with _signals(stop):
             try:
-                landed, corpus = await loading
+                landed = await reading
             except asyncio.CancelledError:
                 await store.finish(lease, JobState.INTERRUPTED, "interrupted while it loaded")
                 raise Interrupted("interrupted", where=f"job {job.id}", fix=f"`factory resume {job.id}` goes on") from None
             except BaseException:
-                await store.finish(lease, JobState.INTERRUPTED, "its corpus could not be loaded")
+                await store.finish(lease, JobState.INTERRUPTED, "what had landed could not be read")
                 raise
             finally:
                 heartbeat.cancel()
-            try:
-                return await _go(store, plan, job, lease, limits, corpus, landed, face, made)
-            finally:
-                corpus.close()
+            return await _go(store, plan, job, lease, limits, landed, face, made)
     finally:
         await asyncio.gather(heartbeat, return_exceptions=True)
 
 
-async def _load(store: SqlStore, plan: Plan, job: JobRecord, face: Face) -> tuple[list[Candidate], MemoryCorpus | UnreadCorpus]:
-    # A large store takes a while to read, and the lease must be renewed meanwhile.
-    landed = await asyncio.to_thread(lambda: list(store.candidates(job_id=job.id)))
-    return landed, await _corpus(store, plan, job.id, landed, face)
-
-
-async def _corpus(
-    store: SqlStore, plan: Plan, job_id: str, landed: Sequence[Candidate], face: Face
-) -> MemoryCorpus | UnreadCorpus:
-    """Everything accepted, anchors and reference sets; what this job itself landed stands at the index it landed at."""
+def _corpus(store: SqlStore, plan: Plan, job_id: str, landed: Sequence[Candidate], face: Face) -> LateCorpus | UnreadCorpus:
     if plan.embedder is NO_EMBEDDER:
         return UnreadCorpus()
+    return LateCorpus(plan.embedder.name, lambda: _fill(store, plan, job_id, landed, face))
+
+
+async def _fill(store: SqlStore, plan: Plan, job_id: str, landed: Sequence[Candidate], face: Face) -> MemoryCorpus:
+    """Everything accepted, anchors and reference sets; what this job itself landed stands at the index it landed at."""
+    embedder = await loaded(plan.embedder)
     from factory.similarity.corpus import build
 
     recipe = plan.recipe
     views = [recipe.novelty_view(recipe.parse(anchor.payload)) for anchor in plan.spec.anchors]
     accepted, places = plan.standing(store, job_id, landed)
     return await build(
-        plan.embedder,
+        embedder,
         accepted=accepted,
         landed=places,
         anchors=[(f"anchor-{number}", view) for number, view in enumerate(views, start=1)],
@@ -210,7 +207,6 @@ async def _go(
     job: JobRecord,
     lease: Lease,
     limits: Limits,
-    corpus: MemoryCorpus | UnreadCorpus,
     landed: Sequence[Candidate],
     face: Face,
     made: Callable[[Run], None],
@@ -221,11 +217,16 @@ async def _go(
     progress.landed_before = progress.landed
     money = store.money(job.id)
     wires = Wires(plan.recipe, plan.cast, limits.concurrency, capped=limits.budget_nano is not None)
+    corpus: LateCorpus | UnreadCorpus | None = None
     try:
         budget = Budget(limits.budget_nano, spent_nano=money.spent_nano_usd)
         await store.set_cap(lease, limits.budget_nano)
         journal = Journal(store, lease, plan.cast, Caller(store, lease, wires.channels(), budget))
-        journal.fatal.add_done_callback(lambda fatal: face.stopping(fatal.result()))
+        # After the SDKs' import, beside the first calls: an embedder takes seconds of CPU to load, in which the import would
+        # get half as far, and whether the models can be used at all must not wait for it.
+        corpus = _corpus(store, plan, job.id, landed, face)
+        if isinstance(corpus, LateCorpus):
+            corpus.on_failure(journal.die)
         run = Run(
             store=store,
             lease=lease,
@@ -240,6 +241,7 @@ async def _go(
             start_index=len(landed),
             deadline_s=limits.deadline_s,
             pull=plan.puller(store, corpus),
+            draining=face.stopping,
         )
         made(run)
         watcher = face.watch(run)
@@ -251,6 +253,8 @@ async def _go(
                 watcher.cancel()
                 await asyncio.gather(watcher, return_exceptions=True)
     finally:
+        if corpus is not None:
+            await corpus.close()
         await wires.close()
 
 

@@ -10,10 +10,21 @@ from sqlalchemy import Connection, func, select
 from factory.ports import AttemptTally, JobState, Snapshot
 from factory.types import Role
 from store import decode, leases, ledger, reader
-from store.schema import attempt_tallies, call_tallies, calls, candidates, gate_tallies, measure_tallies
+from store.schema import (
+    attempt_tallies,
+    call_attempts,
+    call_tallies,
+    calls,
+    candidates,
+    gate_tallies,
+    measure_tallies,
+    unjournaled_attempts,
+)
 from store.schema import leases as lease_table
 
 _NANO: Final = 1_000_000_000
+# The flag of an attempt that cost more than it reserved: `factory.ports.Attempt`.
+_OVERRUN: Final = "overrun"
 
 
 def snapshot(connection: Connection, job_id: str) -> Snapshot:
@@ -21,6 +32,7 @@ def snapshot(connection: Connection, job_id: str) -> Snapshot:
     row = reader.job_row(connection, job_id)
     lease = connection.execute(select(lease_table).where(lease_table.c.job == row.number)).one()
     states, bands = _candidates(connection, row.number)
+    attempts = _attempts(connection, row.number)
     return Snapshot(
         job=decode.job(row),
         states=states,
@@ -33,7 +45,8 @@ def snapshot(connection: Connection, job_id: str) -> Snapshot:
         lease_alive=row.state == JobState.RUNNING and leases.is_alive(lease),
         seconds=leases.worked_seconds(lease),
         endpoints=reader.endpoint_figures(connection, row.number),
-        attempts=_attempts(connection, row.number),
+        attempts=attempts,
+        overrun_nano_usd=_overrun(connection, row.number) if any(tally.flag == _OVERRUN for tally in attempts) else 0,
     )
 
 
@@ -58,6 +71,16 @@ def _attempts(connection: Connection, job: int) -> list[AttemptTally]:
     table = attempt_tallies
     rows = connection.execute(select(table).where(table.c.job == job).order_by(*table.primary_key.columns))
     return [AttemptTally(row.model, row.served_model, row.flag, row.attempts, row.cost_nano_usd) for row in rows]
+
+
+def _overrun(connection: Connection, job: int) -> int:
+    """Adds up every flagged attempt, which no counter keeps: there should be none."""
+    total = 0
+    for table in (call_attempts, unjournaled_attempts):
+        over = func.sum(table.c.cost_nano_usd - table.c.reserved_nano_usd)
+        flagged = select(func.coalesce(over, 0)).where(table.c.job == job, table.c.flag == _OVERRUN)
+        total += int(connection.execute(flagged).scalar_one())
+    return total
 
 
 def _gates(connection: Connection, job: int) -> list[dict[str, Any]]:

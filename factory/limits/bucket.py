@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 _MINUTE_S: Final = 60.0
@@ -18,6 +19,9 @@ class Bucket:
 
     With capacity b and refill rate r, at most b + 60 r is taken in any 60 seconds; r is chosen so that this is the cap. An
     amount larger than b waits for a full bucket and leaves a debt, so it may exceed the cap by amount - b, once.
+
+    What is let through now and sent later is promised first and taken when it is sent: a minute is counted by what was sent in
+    it, however long each had waited for its money, and what is never sent is not charged.
     """
 
     def __init__(self, per_minute: int, capacity: float, rate: float, now: float) -> None:
@@ -25,6 +29,7 @@ class Bucket:
         self.capacity = capacity
         self._rate = rate * _MARGIN
         self._level = capacity
+        self._promised = 0.0
         self._at = now
 
     @classmethod
@@ -39,10 +44,18 @@ class Bucket:
         return cls(per_minute, capacity, max(1.0, per_minute - capacity) / _MINUTE_S, now)
 
     def ready_in(self, amount: float, now: float) -> float:
-        """Seconds until `amount` may be taken; 0 when it may be now."""
+        """Seconds until `amount` may be promised or taken, on top of what is promised; 0 when it may be now, infinite while
+        it is for what is promised to go first.
+        """
         self._refill(now)
-        missing = min(amount, self.capacity) - self._level
+        if self._promised and self._promised + amount > self.capacity + _ROUNDING:
+            return math.inf
+        missing = min(self._promised + amount, self.capacity) - self._level
         return missing / self._rate if missing > _ROUNDING else 0.0
+
+    def promise(self, amount: float) -> None:
+        """Keep `amount` for a `take` to come; a negative one is a promise that is over, kept or not."""
+        self._promised += amount
 
     def take(self, amount: float, now: float) -> None:
         self._refill(now)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Final
@@ -30,8 +31,9 @@ _OUTAGES: Final = frozenset({FailureKind.CONNECTION, FailureKind.TIMEOUT, Failur
 class EndpointStats:
     """An endpoint as `factory status` shows it. Times in seconds.
 
-    limit: calls allowed in flight now; queue: calls that wait for a slot; requests: calls sent; rate_limited, outages: how
-    they failed; paused_for_s: what is left of a Retry-After that holds every call back; gone_for_s: see `Endpoint.gone_for_s`;
+    in_flight: sent and not answered yet; limit: calls that may be under way now, those that still wait for their money
+    included; queue: calls that wait for a slot; requests: calls sent; rate_limited, outages: how they failed; paused_for_s:
+    what is left of a Retry-After that holds every call back; gone_for_s: see `Endpoint.gone_for_s`;
     latencies: of the answered calls, a copy.
     """
 
@@ -52,8 +54,9 @@ class EndpointStats:
 class Slot:
     """The right to make one call: `async with endpoint.slot(tokens=bound) as slot`.
 
-    The block holds exactly one attempt. An exception that leaves it tells how the attempt ended: none is an answer, a
-    ModelFailure is judged by its kind and retry_after_s, anything else says nothing about the provider.
+    The block holds exactly one attempt, and says when it is `sent`. An exception that leaves it tells how the attempt ended:
+    none is an answer, a ModelFailure is judged by its kind and retry_after_s (both mean that it was sent), anything else says
+    nothing about the provider.
     waited_s: time in the queue. blameless: set on leaving; the failure is to be laid to the endpoint (a rejection, or an outage
     of it), not to this call, so it does not count towards `Retry.attempts`. held_back: set on leaving; a pause or the breaker
     decides when the endpoint is asked again, so the next try need not back off by itself. asked_s: set on leaving; what the
@@ -63,7 +66,7 @@ class Slot:
     """
 
     __slots__ = (
-        "_begun_in", "_endpoint", "_generation", "_sent_at", "_tokens", "_used",
+        "_begun_in", "_endpoint", "_generation", "_sent_at", "_tokens", "_used", "_was_sent",
         "asked_s", "blameless", "dead_end", "held_back", "tally", "waited_s",
     )  # fmt: skip
 
@@ -74,6 +77,7 @@ class Slot:
         self._begun_in = 0
         self._generation = 0
         self._sent_at = 0.0
+        self._was_sent = False
         self.waited_s = 0.0
         self.asked_s = 0.0
         self.blameless = False
@@ -82,8 +86,9 @@ class Slot:
         self.tally: tuple[int, int] | None = None
 
     def sent(self) -> None:
-        """The request leaves now: latency counts from here, and from entering the block where this is never called."""
+        """The request leaves now: it counts as sent and takes of the caps per minute, and its latency begins."""
         self._sent_at = self._endpoint.clock.now()
+        self._endpoint._send(self, self._sent_at)
 
     def used(self, tokens: int) -> None:
         """What the call took of the tokens per minute, in place of the bound it was admitted with."""
@@ -127,12 +132,13 @@ class Endpoint:
         self._last_failure = ""
         self._contact = FirstContact()
         self._idle_since = clock.now()
-        # In the order in which they began.
+        # In the order in which they began, sent or not yet.
         self._under_way: dict[Slot, None] = {}
         self._queue: deque[tuple[Slot, asyncio.Future[None]]] = deque()
         self._waiting = 0
         self._timer: asyncio.Task[None] | None = None
         self._timer_at = 0.0
+        self._on_the_wire = 0
         self._sent = self._rate_limited = self._outages = self._rejected = 0
         self._latencies = Latencies()
 
@@ -146,8 +152,10 @@ class Endpoint:
         self._limit.narrow(max_in_flight)
         if rpm is not None and (self._requests_cap is None or rpm < self._requests_cap.per_minute):
             self._requests_cap = Bucket.of_requests(rpm, now)
+            self._requests_cap.promise(len(self._unsent()))
         if tpm is not None and (self._tokens_cap is None or tpm < self._tokens_cap.per_minute):
             self._tokens_cap = Bucket.of_tokens(tpm, now)
+            self._tokens_cap.promise(sum(slot._tokens for slot in self._unsent()))
 
     @property
     def gone_for_s(self) -> float:
@@ -161,7 +169,7 @@ class Endpoint:
         now = self.clock.now()
         return EndpointStats(
             key=self.key,
-            in_flight=len(self._under_way),
+            in_flight=self._on_the_wire,
             limit=self._limit.allowed,
             max_in_flight=self._limit.most,
             queue=self._waiting,
@@ -203,17 +211,44 @@ class Endpoint:
 
     def _begin(self, slot: Slot, now: float) -> None:
         self._under_way[slot] = None
-        self._sent += 1
         slot._begun_in = self._limit.round
         slot._generation = self._breaker.begin()
         slot._sent_at = now
+        for cap, amount in self._caps(slot):
+            cap.promise(amount)
+
+    def _caps(self, slot: Slot) -> Iterator[tuple[Bucket, int]]:
+        """The caps per minute there are, and what the slot's call takes of each."""
         if self._requests_cap is not None:
-            self._requests_cap.take(1, now)
+            yield self._requests_cap, 1
         if self._tokens_cap is not None:
-            self._tokens_cap.take(slot._tokens, now)
+            yield self._tokens_cap, slot._tokens
+
+    def _unsent(self) -> list[Slot]:
+        return [slot for slot in self._under_way if not slot._was_sent]
+
+    def _send(self, slot: Slot, now: float) -> None:
+        if slot._was_sent:
+            return
+        slot._was_sent = True
+        self._sent += 1
+        self._on_the_wire += 1
+        for cap, amount in self._caps(slot):
+            cap.promise(-amount)
+            cap.take(amount, now)
+        if self._requests_cap is not None or self._tokens_cap is not None:
+            # Others may have waited for no more than that this one goes first.
+            self._advance(now)
 
     def _release(self, slot: Slot, exc: BaseException | None) -> None:
         now = self.clock.now()
+        if exc is None or isinstance(exc, ModelFailure):
+            self._send(slot, now)
+        if slot._was_sent:
+            self._on_the_wire -= 1
+        else:
+            for cap, amount in self._caps(slot):
+                cap.promise(-amount)
         if isinstance(exc, ModelFailure) and exc.kind.transient:
             self._failed(slot, exc, now)
         elif exc is None or isinstance(exc, ModelFailure):
@@ -221,7 +256,7 @@ class Endpoint:
         else:
             self._breaker.dropped(slot._generation)
         del self._under_way[slot]
-        if self._tokens_cap is not None and slot._used is not None:
+        if self._tokens_cap is not None and slot._was_sent and slot._used is not None:
             self._tokens_cap.correct(slot._tokens - slot._used)
         if not self._under_way and not self._waiting:
             self._idle_since = now

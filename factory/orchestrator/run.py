@@ -11,7 +11,7 @@ import logging
 import math
 from bisect import bisect_right
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from factory.canonical import stream
 from factory.errors import FactoryError, Interrupted, LimitReached, TargetNotReached
@@ -32,18 +32,23 @@ LEAST_YIELD = 0.05
 
 @dataclass(frozen=True, slots=True)
 class RunEnd:
-    """How a run ended: the state its job is left in, why, and the error whose exit code the process should take, if any."""
+    """How a run ended: the state its job is left in, why, and the error whose exit code the process should take, if any.
+
+    told: whether `Run.draining` was told of the error, before calls in flight were waited for.
+    """
 
     state: JobState
     reason: str
     error: FactoryError | None = None
+    told: bool = False
 
 
 @dataclass
 class Run:
     """One process's work on one run job, from `ledger` and `start_index` (what had already landed) to its end.
 
-    pull: what is done for each index; the lever's own, but for jobs that do not author.
+    pull: what is done for each index; the lever's own, but for jobs that do not author. draining: told why the run stops before
+    its target and how many calls in flight it waits for, where there are any.
     """
 
     store: Store
@@ -59,6 +64,7 @@ class Run:
     start_index: int = 0
     deadline_s: float | None = None
     pull: Puller = pull
+    draining: Callable[[FactoryError, int], None] = lambda error, calls: None
     _claimed: int = 0
     _exhausted_at: int | None = None
     _landed: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -102,6 +108,9 @@ class Run:
             await asyncio.gather(*workers, heartbeat, metering, return_exceptions=True)
             if timer is not None:
                 timer.cancel()
+        if end.error is not None and (calls := self.journal.in_flight):
+            self.draining(end.error, calls)
+            end = replace(end, told=True)
         await self.journal.settle()
         try:
             await self._lander.close()

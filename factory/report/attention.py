@@ -1,4 +1,4 @@
-"""A job's attempts that call for attention: answered by another model than was asked, or charged in full."""
+"""A job's attempts that call for attention: answered by another model than was asked, charged in full, or above their bound."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ SUBSTITUTED_SCHEMA: Final[Mapping[str, Any]] = {"type": "array", "items": closed
 CHARGED_SCHEMA: Final[Mapping[str, Any]] = closed(
     unmetered=closed(attempts=COUNT, cost_usd=AMOUNT, by_model={"type": "object", "additionalProperties": COUNT}),
     lost=closed(attempts=COUNT, cost_usd=AMOUNT),
+)
+OVERRUN_SCHEMA: Final[Mapping[str, Any]] = closed(
+    attempts=COUNT, over_usd=AMOUNT, by_model={"type": "object", "additionalProperties": COUNT}
 )
 
 
@@ -31,13 +34,23 @@ def substituted(tallies: Sequence[AttemptTally]) -> list[dict[str, Any]]:
 def charged_in_full(tallies: Sequence[AttemptTally]) -> dict[str, Any]:
     """What was settled at its whole reservation: for want of a usage that can be true, or because its process died."""
     unmetered = [tally for tally in tallies if tally.flag == Flag.UNMETERED]
-    by_model: dict[str, int] = {}
-    for tally in unmetered:
-        by_model[tally.model] = by_model.get(tally.model, 0) + tally.attempts
     return {
-        "unmetered": {**_sum(unmetered), "by_model": by_model},
+        "unmetered": {**_sum(unmetered), "by_model": _by_model(unmetered)},
         "lost": _sum([tally for tally in tallies if tally.flag == Unanswered.LOST]),
     }
+
+
+def overrun(tallies: Sequence[AttemptTally], over_nano_usd: int) -> dict[str, Any]:
+    """What cost more than its worst case, and by how much in all: the price or the token bound is wrong."""
+    over = [tally for tally in tallies if tally.flag == Flag.OVERRUN]
+    return {"attempts": _sum(over)["attempts"], "over_usd": over_nano_usd / NANO, "by_model": _by_model(over)}
+
+
+def _by_model(tallies: Sequence[AttemptTally]) -> dict[str, int]:
+    attempts: dict[str, int] = {}
+    for tally in tallies:
+        attempts[tally.model] = attempts.get(tally.model, 0) + tally.attempts
+    return attempts
 
 
 def _sum(tallies: Sequence[AttemptTally]) -> dict[str, Any]:

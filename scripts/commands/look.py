@@ -99,7 +99,7 @@ def print_status(store: SqlStore, job_id: str, url: str, json: bool) -> None:
 
 
 def _attention(facts: dict[str, Any]) -> None:
-    """Another model than was asked for, and money charged for want of a usage to reckon with."""
+    """Another model than was asked for, money charged for want of a usage to reckon with, and more of it than was reserved."""
     for row in facts["substituted"]:
         say(
             f"ANOTHER MODEL ANSWERED: {row['asked']} was asked, {row['served']} served {row['attempts']} of its answers; "
@@ -115,6 +115,14 @@ def _attention(facts: dict[str, Any]) -> None:
         told.append(f"{lost['attempts']} under way when their process died, ${lost['cost_usd']:.4f}")
     if told:
         say("charged in full: " + "; ".join(told))
+    over = facts["overrun"]
+    if over["attempts"]:
+        models = ", ".join(f"{model} {count}" for model, count in over["by_model"].items())
+        say(
+            f"OVERRUN: {over['attempts']} attempts cost more than they reserved, ${over['over_usd']:.4f} in all ({models}); "
+            "a price or a token bound of the cast is wrong, and no cap holds with it",
+            style="bold yellow",
+        )
 
 
 def _order(order: dict[str, Any], line: list[str]) -> str:

@@ -13,6 +13,7 @@ from factory.config.prices import prices_of
 from factory.errors import BadInput, FactoryError, Interrupted
 from factory.orchestrator import RunEnd
 from factory.ports import AUDIT, PROBE, JobRecord, JobState, PastRun, Policy
+from factory.providers.options import settings_of
 from factory.report import estimate_json
 from factory.sampling import Sampler
 from scripts import jobs
@@ -208,6 +209,17 @@ def face(plan: Plan, job: JobRecord, json: bool) -> jobs.Face:
         for note in plan.lineage.notes:
             complain(note)
 
+    members = (member for seats in plan.cast.members.values() for member in seats)
+    longest_s = max((settings_of(member).deadline_s for member in members if not member.simulated), default=None)
+
+    def stopping(error: FactoryError, calls: int) -> None:
+        """Said at once, for the calls in flight can take minutes. Who pressed Ctrl-C knows why."""
+        if not isinstance(error, Interrupted):
+            complain(f"factory: {error.message}")
+        waited = f"{calls} call{'s' if calls > 1 else ''} in flight" + (f", at most {longest_s:g} s" if longest_s else "")
+        again = "are made again" if longest_s is None else "will be paid again"
+        complain(f"stopping: waiting for {waited}; Ctrl-C again stops at once, and they {again}")
+
     if json:
         return jobs.Face(noted, noted=complain, stopping=stopping)
     from scripts import live
@@ -221,12 +233,6 @@ def face(plan: Plan, job: JobRecord, json: bool) -> jobs.Face:
     return jobs.Face(begun, live.loading, live.watch, complain, stopping)
 
 
-def stopping(error: FactoryError) -> None:
-    """Said at once: calls to other providers, which are waited for, can take minutes. What to do comes at the end."""
-    place = f"{error.where}: " if error.where else ""
-    complain(f"stopping, once the calls in flight are answered: {place}{error.what}")
-
-
 def finish(store: SqlStore, job: JobRecord, work: Coroutine[Any, Any, RunEnd], url: str, json: bool) -> int:
     """Work until the job ends, show how it stands, and give the exit code; a probe or an audit also tells what it measured."""
     try:
@@ -236,7 +242,8 @@ def finish(store: SqlStore, job: JobRecord, work: Coroutine[Any, Any, RunEnd], u
         raise Interrupted("stopped at once", where=f"job {job.id}", fix=fix) from None
     _told(job.kind)(store, job.id, url, json)
     if end.error is not None:
-        complain(f"factory: {end.error.message}")
+        if not end.told or isinstance(end.error, Interrupted):
+            complain(f"factory: {end.error.message}")
         return end.error.exit_code
     return 0
 

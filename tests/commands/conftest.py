@@ -33,11 +33,11 @@ def factory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     monkeypatch.delenv("FACTORY_STORE", raising=False)
 
     def run(*arguments: str | Path) -> Result:
-        from scripts.cli import main
+        from scripts.cli import run_command
 
         monkeypatch.setattr(sys, "argv", ["factory", *map(str, arguments)])
         try:
-            main()
+            run_command()
             code = 0
         except SystemExit as exc:
             code = exc.code if isinstance(exc.code, int) else 0 if exc.code is None else 1

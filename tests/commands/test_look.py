@@ -52,10 +52,24 @@ def test_another_model_and_money_charged_blindly_are_told(store: SqlStore, capsy
     asyncio.run(main())
     said = told(store, capsys)
     assert "ANOTHER MODEL ANSWERED: openai/b was asked, b-mini served 1 of its answers" in said
+    assert "OVERRUN" not in said
     assert (
         "charged in full: 3 attempts without a usable usage, $0.0600 (openai/b 2, openai/c 1); "
         "1 under way when their process died, $0.0050\n"
     ) in said
+    store.close()
+
+
+def test_what_cost_more_than_it_reserved_is_told(store: SqlStore, capsys: pytest.CaptureFixture[str]) -> None:
+    over = Attempt(0, 1.0, 0.1, "ok", "", "b", reserved_nano_usd=20_000_000, cost_nano_usd=81_600_000, flag="overrun")
+
+    async def main() -> None:
+        lease = await lease_of(store)
+        await store.record_call(lease, a_call(0, model="openai/b", attempts=(over,)))
+        await store.finish(lease, JobState.STOPPED, "")
+
+    asyncio.run(main())
+    assert "OVERRUN: 1 attempts cost more than they reserved, $0.0616 in all (openai/b 1)" in told(store, capsys)
     store.close()
 
 

@@ -93,8 +93,27 @@ def test_the_load_of_a_reference_set_stops(number: signal.Signals, tmp_path: Pat
         assert f"of {TEXTS}" in line, "it was never seen to read the set"
         process.send_signal(number)
         told = check_interrupted(desk, process)
-        assert f"{TEXTS} of {TEXTS}" not in told and answers(log) == []
+        assert f"{TEXTS} of {TEXTS}" not in told
+        assert all(state != "accepted" for _, _, state, *_ in desk.outcome()), "it compared with what it had not read"
         check_goes_on(desk, undisturbed)
+
+
+def test_a_hung_call_is_told_of_at_once(tmp_path: Path) -> None:
+    fields = {"options": {"deadline_s": 3}}
+    with ServerProcess(server_config(tmp_path / "log", rates={"stall": 1.0})) as server:
+        desk = Desk(tmp_path / "desk", server.base_url, fields=fields)
+        process = desk.run("--attempts", "2", "--concurrency", "2")
+        wait_until(lambda: connections(server) > 2, process)
+        process.send_signal(signal.SIGINT)
+        assert process.stderr is not None
+        line, began = "", time.monotonic()
+        while process.poll() is None and "stopping" not in line:
+            line = process.stderr.readline()
+        assert time.monotonic() - began < 2, "it only said so when it was over"
+        assert line.startswith("stopping: waiting for 2 calls in flight, at most 3 s; Ctrl-C again stops at once"), line
+        assert "paid again" in line
+        told = ended(process)
+        assert told.code == 130 and complaints(told.err) == [told.err.strip()] and "interrupted" in told.err, told
 
 
 def test_a_second_signal_ends_it_at_once(tmp_path: Path, folder: Path, undisturbed: Desk) -> None:

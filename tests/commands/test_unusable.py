@@ -35,6 +35,7 @@ def check_refused(desk: Desk, told: Ended, log: Path, *named: str) -> None:
     assert told.code == 5, told
     assert told.seconds < 10
     assert len(complaints(told.err)) == 1 and "Traceback" not in told.out
+    assert told.err.count(complaints(told.err)[0].partition(" (")[0].removeprefix("factory: ")) == 1, "it was said twice"
     assert all(part in told.err for part in named), told.err
     store = desk.open()
     job = store.jobs()[-1]

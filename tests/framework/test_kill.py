@@ -6,19 +6,22 @@ import asyncio
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
 import orjson
 import pytest
 
-from factory.ports import Policy
+from factory.errors import LeaseLost
+from factory.ports import JobState, Policy
 from gates.difficulty import Difficulty
 from store import CRASH_POINTS, open_store
-from tests.support.driver import Setup, outcome, start
+from tests.support.driver import Setup, outcome, resume, start
 
 ROOT = Path(__file__).resolve().parents[2]
 ATTEMPTS, CONCURRENCY, SOLVERS = 40, 8, 5
@@ -161,3 +164,33 @@ def test_of_two_resumes_at_once_one_works_and_the_other_is_refused(
     assert codes == [0, 2], errors
     assert any("LeaseLost" in text for text in errors)
     assert victim.landed() == undisturbed
+
+
+@pytest.mark.slow
+def test_a_run_stopped_past_its_lease_writes_nothing_when_it_wakes(
+    tmp_path: Path, undisturbed: list[tuple[int, str, str, str, tuple[str, ...]]]
+) -> None:
+    victim = Victim(tmp_path)
+    process = victim.spawn("start", "--attempts", str(ATTEMPTS), "--lease-s", "0.5", delay_ms=30)
+    try:
+        victim.wait_for_calls(60, process)
+        process.send_signal(signal.SIGSTOP)
+        time.sleep(0.6)
+        store = open_store(victim.url)
+        job = store.jobs()[-1]
+        assert job.state is JobState.RUNNING and len(outcome(store, job.id)) < ATTEMPTS, "it was done before it was stopped"
+        end = asyncio.run(resume(store, Setup(), job.id))
+        assert end.state is JobState.DONE and outcome(store, job.id) == undisturbed
+        store.close()
+        before = dumped(tmp_path / "s.db")
+        process.send_signal(signal.SIGCONT)
+        _, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == LeaseLost.exit_code, err
+    assert dumped(tmp_path / "s.db") == before, "it wrote although its lease was another's"
+
+
+def dumped(file: Path) -> list[str]:
+    with closing(sqlite3.connect(file)) as connection:
+        return list(connection.iterdump())

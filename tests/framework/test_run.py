@@ -106,7 +106,7 @@ async def test_a_signal_between_the_load_and_the_run_is_not_lost(tmp_path: Path,
 async def test_a_reason_to_stop_is_told_before_the_calls_in_flight_are_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told: asyncio.Future[FactoryError] = asyncio.get_running_loop().create_future()
+    told: asyncio.Future[tuple[FactoryError, int]] = asyncio.get_running_loop().create_future()
 
     class Author:
         calls = 0
@@ -125,8 +125,10 @@ async def test_a_reason_to_stop_is_told_before_the_calls_in_flight_are_waited_fo
     monkeypatch.setattr(jobs, "Wires", Replaced)
     store, plan = open_at(tmp_path), Setup().plan()
     job = jobs.new_job(store, plan, Policy(attempts=4), 7)
-    end = await jobs.start(store, plan, job, jobs.Limits(2), jobs.Face(stopping=told.set_result))
-    assert told.result() is end.error and end.error is not None and end.error.exit_code == 5
+    end = await jobs.start(
+        store, plan, job, jobs.Limits(2), jobs.Face(stopping=lambda error, calls: told.set_result((error, calls)))
+    )
+    assert told.result() == (end.error, 1) and end.error is not None and end.error.exit_code == 5 and end.told
     assert [b"too late" in call.response for index in range(4) for call in store.calls(job.id, index)] == [True]
     store.close()
 

@@ -154,7 +154,8 @@ async def test_hanging_calls_from_before_the_outage_do_not_keep_the_probe_away()
     under_test = Limits(clock=fake.clock, breaker=BreakerSettings(in_a_row=2)).endpoint("a", max_in_flight=4)
 
     async def hang() -> None:
-        async with under_test.slot():
+        async with under_test.slot() as slot:
+            slot.sent()
             await fake.sleep(1000)
 
     async def fail() -> None:
@@ -184,7 +185,8 @@ async def test_a_cancelled_probe_makes_way_for_the_next() -> None:
     await fake.advance(1)
 
     async def hang() -> None:
-        async with under_test.slot():
+        async with under_test.slot() as slot:
+            slot.sent()
             await fake.sleep(1000)
 
     probe, served = asyncio.create_task(hang()), asyncio.create_task(job(fake, under_test, 1, 1, lambda: None))

@@ -69,6 +69,65 @@ async def test_requests_per_minute_are_nearly_used_up(per_minute: int) -> None:
         task.cancel()
 
 
+async def test_what_is_never_sent_is_neither_counted_nor_charged() -> None:
+    fake = FakeClock()
+    under_test = Limits(clock=fake.clock).endpoint("a", max_in_flight=8, rpm=60, tpm=6000)
+    for _ in range(100):
+        with pytest.raises(ZeroDivisionError):
+            async with under_test.slot(tokens=600):
+                stats = under_test.stats()
+                assert (stats.requests, stats.in_flight) == (0, 0)
+                raise ZeroDivisionError
+    async with under_test.slot(tokens=600) as slot:
+        assert fake.time == 0, "a call that was never sent was charged"
+        slot.sent()
+        stats = under_test.stats()
+        assert (stats.requests, stats.in_flight) == (1, 1)
+    assert (under_test.stats().requests, under_test.stats().in_flight) == (1, 0)
+    waits = asyncio.create_task(under_test.slot(tokens=600).__aenter__())
+    await fake.advance(0.9)
+    assert not waits.done(), "a call that was sent was not charged"
+    await fake.advance(10)
+    await waits
+
+
+@settings(max_examples=50, deadline=None)
+@given(seed=st.integers(0, 10**9), rpm=st.sampled_from([3, 60, 400]), tpm=st.sampled_from([None, 2000, 60_000]))
+def test_no_minute_sees_more_than_the_cap_however_long_calls_wait_for_their_money(seed: int, rpm: int, tpm: int | None) -> None:
+    """Slots are handed out, and what they are for is sent later, all together, or never."""
+
+    async def scenario() -> list[tuple[float, int]]:
+        fake, rng, sent = FakeClock(), random.Random(seed), []
+        under_test = Limits(clock=fake.clock).endpoint("a", max_in_flight=64, rpm=rpm, tpm=tpm)
+
+        async def worker() -> None:
+            while True:
+                tokens = rng.randint(1, 150)
+                try:
+                    async with under_test.slot(tokens) as slot:
+                        # Money comes for all who wait for it at once, now and then.
+                        await fake.sleep(rng.choice([0, 0.01, 30 - fake.time % 30]))
+                        if rng.random() < 0.3:
+                            raise ZeroDivisionError
+                        slot.sent()
+                        sent.append((fake.time, tokens))
+                        await fake.sleep(rng.random())
+                except ZeroDivisionError:
+                    pass
+
+        workers = [asyncio.create_task(worker()) for _ in range(12)]
+        await fake.advance(200)
+        for task in workers:
+            task.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
+        return sent
+
+    sent = asyncio.run(scenario())
+    minutes = [[tokens for moment, tokens in sent if at <= moment <= at + 60] for at, _ in sent]
+    assert max(len(minute) for minute in minutes) <= rpm
+    assert tpm is None or max(sum(minute) for minute in minutes) <= tpm + 1
+
+
 async def test_tokens_per_minute_are_charged_by_the_bound_and_corrected_by_use() -> None:
     fake = FakeClock()
     sent: dict[bool, int] = {}

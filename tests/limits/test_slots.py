@@ -25,8 +25,9 @@ async def test_slots_go_out_in_the_order_of_asking_and_never_too_many() -> None:
 
     async def call(number: int) -> None:
         nonlocal most
-        async with under_test.slot():
+        async with under_test.slot() as slot:
             began.append(number)
+            slot.sent()
             most = max(most, under_test.stats().in_flight)
             await fake.sleep(1.0 + number % 3)
 

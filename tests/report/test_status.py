@@ -75,6 +75,7 @@ def test_the_shape_is_the_published_one() -> None:
         "charged_in_full": {
             "unmetered": {"attempts": 0, "cost_usd": 0.0, "by_model": {}}, "lost": {"attempts": 0, "cost_usd": 0.0},
         },
+        "overrun": {"attempts": 0, "over_usd": 0.0, "by_model": {}},
         "order": None,
         "planted": {"wrong_reference": {"planted": 5, "caught": 4, "by": {"oracle": 4, "novelty": 1}}},
     }  # fmt: skip
@@ -146,7 +147,7 @@ def test_attempts_that_call_for_attention_are_counted() -> None:
         AttemptTally("openai/a", "a-mini", "unmetered", 1, 30_000_000),
         AttemptTally("openai/b", "c", "overrun", 7, 1),
     ]
-    shown = status_json(replace(SNAPSHOT, attempts=tallies))
+    shown = status_json(replace(SNAPSHOT, attempts=tallies, overrun_nano_usd=61_600_000))
     jsonschema.validate(json.loads(json.dumps(shown)), STATUS_SCHEMA)
     assert shown["substituted"] == [
         {"asked": "openai/b", "served": "c", "attempts": 7},
@@ -156,6 +157,7 @@ def test_attempts_that_call_for_attention_are_counted() -> None:
         "unmetered": {"attempts": 3, "cost_usd": 0.04, "by_model": {"openai/a": 3}},
         "lost": {"attempts": 3, "cost_usd": 0.005},
     }
+    assert shown["overrun"] == {"attempts": 7, "over_usd": 0.0616, "by_model": {"openai/b": 7}}
 
 
 def test_cost_per_accepted_is_no_division_by_zero() -> None:

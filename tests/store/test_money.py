@@ -118,6 +118,22 @@ def test_a_call_settles_its_own_reservations_and_no_others(store: SqlStore) -> N
     asyncio.run(main())
 
 
+def test_what_cost_more_than_it_reserved_is_told_with_the_amount(store: SqlStore) -> None:
+    async def main() -> None:
+        lease, other = await a_lease(store), await store.create_job(a_job("job-b", seed=8), this_process())
+        call = a_call(0)
+        over = replace(call.attempts[-1], number=7, reserved_nano_usd=100, cost_nano_usd=161, flag="overrun")
+        await store.record_call(lease, replace(call, attempts=(*call.attempts, over)))
+        assert store.snapshot("job-a").overrun_nano_usd == 61
+        await store.settle_attempts(lease, a_call(1).identity, "openai/m", [replace(over, cost_nano_usd=105)])
+        told = store.snapshot("job-a")
+        assert told.overrun_nano_usd == 66 and sum(t.attempts for t in told.attempts if t.flag == "overrun") == 2
+        assert store.snapshot("job-b").overrun_nano_usd == 0
+        await store.finish(other, JobState.STOPPED, "")
+
+    asyncio.run(main())
+
+
 def test_a_call_that_comes_to_nothing_is_charged_what_it_cost(store: SqlStore) -> None:
     async def main() -> None:
         lease = await a_lease(store)

@@ -38,6 +38,9 @@ gates: {difficulty: {design: fixed, k: 1, confirm: 1, pass_at: [1], frontier_cal
 )
 REHEARSAL = config.load_cast("rehearsal", RECIPE.casts).cast
 SEED = "7"
+QUICK = ("-m", "tests.support.command")
+REAL = ("-c", "from scripts.cli import main; main()")
+"""What Python is given to run the command: with an embedder that loads at once, and as it is."""
 
 
 def server_config(log: Path, **more: Any) -> dict[str, Any]:
@@ -61,13 +64,16 @@ class Process(subprocess.Popen[str]):
 
 @dataclass
 class Desk:
-    """A folder with a spec, a cast, a store and the command. environment: on top of this process's; fields: of every member."""
+    """A folder with a spec, a cast, a store and the command. environment: on top of this process's; fields: of every member;
+    program: QUICK, REAL or one like them.
+    """
 
     folder: Path
     base_url: Callable[[str], str]
     environment: Mapping[str, str] = field(default_factory=lambda: KEYS)
     fields: Mapping[str, Any] = field(default_factory=dict)
     spec: str = SPEC
+    program: tuple[str, ...] = QUICK
 
     def __post_init__(self) -> None:
         self.folder.mkdir(exist_ok=True)
@@ -97,7 +103,7 @@ class Desk:
     def spawn(self, *arguments: str, crash_at: str = "", environment: Mapping[str, str] | None = None) -> Process:
         given = {**os.environ, **(self.environment if environment is None else environment)}
         given |= {"PYTHONPATH": str(ROOT), "FACTORY_STORE": self.url, "FACTORY_CRASH_AT": crash_at}
-        command = [sys.executable, "-m", "tests.support.command", *arguments]
+        command = [sys.executable, *self.program, *arguments]
         pipe = subprocess.PIPE
         return Process(command, cwd=self.folder, env=given, stdout=pipe, stderr=pipe)
 

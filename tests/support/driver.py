@@ -101,9 +101,10 @@ def main() -> int:
     parser.add_argument("--accept", type=int)
     parser.add_argument("--concurrency", type=int, default=8)
     parser.add_argument("--delay-ms", type=float, default=0)
+    parser.add_argument("--lease-s", type=float, default=60)
     given = parser.parse_args()
     setup = Setup(given.recipe, {"delay_ms": [0, given.delay_ms]} if given.delay_ms else {})
-    store = open_store(given.store)
+    store = open_store(given.store, lease_ttl_s=given.lease_s)
     try:
         if given.action == "start":
             policy = Policy(given.attempts, given.accept, 1000 if given.accept else None)
