@@ -1,4 +1,4 @@
-"""Sentences as strangers plant them: open choices, calamities, talk of the task, what a sheet left behind; and innocent ones."""
+"""Sentences as strangers plant them: open choices, calamities, talk of the task, a sheet that shows; and innocent ones."""
 
 from __future__ import annotations
 
