@@ -18,7 +18,7 @@ from factory.gate import Answered, answered
 from factory.lever import Line, Puller
 from factory.ports import AUDIT, Corpus, CorpusEntry, Policy
 from factory.report.audit import BAR
-from factory.types import AuditSpec, Candidate, Coordinate, Spec
+from factory.types import AuditSpec, Candidate, Coordinate, Role, Spec
 from gates.defects import SET_PLANTERS
 from scripts.assembly import Plan, prepare, prepare_again
 from scripts.auditing import goods as good_items
@@ -30,6 +30,10 @@ STORE, FILE, REHEARSAL = "store", "file", "rehearsal"
 SOURCES = (STORE, REHEARSAL)
 """What `--items` may name in the stead of a file."""
 SPARE = 10
+_OWN_KIND = (
+    "this cast's simulated readers follow items of the rehearsal's own kind only: gates that ask them (oracle, difficulty) "
+    "stop good items of another kind for want of an answer, which says nothing about the items or the gates"
+)
 
 
 @dataclass(frozen=True)
@@ -98,7 +102,8 @@ def prepare_audit(spec_path: str, cast_name: str | None, options: AuditOptions, 
 def _goods(plan: Plan, options: AuditOptions, url: str) -> tuple[str, tuple[Good, ...], list[str]]:
     """Where the good items come from, these, and why from there, where that was not asked for. Raises BadInput for none."""
     if options.items is not None:
-        return FILE, good_items.from_file(options.items, plan.recipe, plan.settings, options.per_defect, options.seed), []
+        found = good_items.from_file(options.items, plan.recipe, plan.settings, options.per_defect, options.seed)
+        return FILE, found, [_OWN_KIND] if _read_by_stand_ins(plan) else []
     if options.source == REHEARSAL:
         return REHEARSAL, _rehearsed(plan, options), []
     stored, enough = _stored(plan, options, url), min(options.per_defect, BAR.good)
@@ -113,6 +118,11 @@ def _goods(plan: Plan, options: AuditOptions, url: str) -> tuple[str, tuple[Good
         raise good_items.none_found(plan, url)
     few = [f"{held}: more come by --items FILE or --items rehearsal"] if len(stored) < enough else []
     return STORE, stored, few
+
+
+def _read_by_stand_ins(plan: Plan) -> bool:
+    """Whether some role that is shown an item, as the author is not, is simulated."""
+    return any(one.simulated for role, members in plan.cast.members.items() if role is not Role.AUTHOR for one in members)
 
 
 def _rehearsed(plan: Plan, options: AuditOptions) -> tuple[Good, ...]:

@@ -233,6 +233,7 @@ def test_gsm8k_is_read_as_it_is(factory: Factory, theirs: tuple[Path, Path], sha
     assert found.code == 0, found.err
     told = json.loads(found.out)
     assert told["items"] == {"source": "file", "count": 20}
+    assert len(told["notes"]) == 1 and "of the rehearsal's own kind only" in told["notes"][0]
     assert next(kind["planted"] for kind in told["kinds"] if kind["kind"] == "wrong") >= 15
     assert "needs a 'prompt'" in factory(*given, "--items", gsm8k).err
 

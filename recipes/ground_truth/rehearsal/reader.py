@@ -13,7 +13,8 @@ from fractions import Fraction
 
 from recipes.ground_truth.rehearsal import reader_rules as rules
 from recipes.ground_truth.rehearsal.reader_conflicts import restated
-from recipes.ground_truth.rehearsal.reader_program import Ask, Fact, Name, Program, Step, Unreadable, run, same
+from recipes.ground_truth.rehearsal.reader_doubt import unread
+from recipes.ground_truth.rehearsal.reader_program import Ask, Fact, Name, Program, Step, run, same
 from recipes.ground_truth.rehearsal.reader_text import TIMES, UNITS, Sentence, sentences, stem
 
 
@@ -79,11 +80,9 @@ def read(text: str) -> Program:
 
 
 def solve(text: str) -> Fraction | None:
-    """The answer as read, or None where the text gives too little."""
-    try:
-        return run(read(text))
-    except (Unreadable, ZeroDivisionError):
-        return None
+    """The answer as read, or None where the text gives too little, or tells more than was made out."""
+    program = read(text)
+    return None if unread(text, program) else run(program)
 
 
 def features(text: str, program: Program) -> Features:

@@ -6,13 +6,18 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from recipes.ground_truth.rehearsal.reader_marks import marks
+from recipes.ground_truth.rehearsal.reader_open import left_open
+
 
 @dataclass(frozen=True, slots=True)
 class TwoReadings:
-    """why: the objection, in a sentence; texts: the whole problem, once for each reading."""
+    """why: the objection, in a sentence; texts: the whole problem, once for each reading, the usual one first; kind: the claim
+    it makes good."""
 
     why: str
     texts: tuple[str, str]
+    kind: str = "second_reading"
 
 
 _NUMBER = r"(?:\d[\d,]*(?:\.\d+)?)"
@@ -121,10 +126,20 @@ def _times_more(text: str) -> TwoReadings | None:
     )
 
 
+def _choice(text: str) -> TwoReadings | None:
+    choice = left_open(text)
+    # A sentence that speaks of the task ("you will be graded") is for a judge of realism to find.
+    if choice is None or marks(text[choice.start : choice.end]):
+        return None
+    # Whoever sees no choice in it passes the sentence over.
+    return TwoReadings(choice.why, (f"{text[: choice.start]} {text[choice.end :]}", text), choice.kind)
+
+
 _FINDERS: tuple[Callable[[str], TwoReadings | None], ...] = (
     _two_percents,
     _which_half,
     _every_other_day,
     _two_discounts,
     _times_more,
+    _choice,
 )

@@ -9,6 +9,7 @@ from fractions import Fraction
 
 from recipes.ground_truth.rehearsal.reader import read
 from recipes.ground_truth.rehearsal.reader_ambiguity import two_readings
+from recipes.ground_truth.rehearsal.reader_elsewhere import elsewhere
 from recipes.ground_truth.rehearsal.reader_program import Program, Unreadable, run
 from recipes.ground_truth.rehearsal.reader_rules import WORKING_DAY
 from recipes.ground_truth.rehearsal.reader_text import TIMES, UNITS, sentences
@@ -64,11 +65,13 @@ def _gap(text: str) -> Fault | None:
 
 
 def _working_week(text: str) -> tuple[str, str] | None:
-    if WORKING_DAY.search(text.lower()) is None or "week" not in text.lower():
+    if WORKING_DAY.search(text.lower()) is None or "week" not in text.lower() or _WEEKEND.search(text.lower()):
         return None
     return "How many days of the week are worked is not said: five, six or seven.", _WORKING.sub("day", text)
 
 
+# Weekdays that are set against a weekend are the other five.
+_WEEKEND = re.compile(r"\bweekdays?\b.*\b(?:weekends?|on saturdays?)\b", re.DOTALL)
 _WORKING = re.compile(r"\b(?:working|business) day|\bworkday|\bweekday", re.IGNORECASE)
 
 
@@ -93,7 +96,9 @@ def _open_quantity(text: str) -> tuple[str, str] | None:
     nouns = {
         noun for noun in {program.noun, program.ask.noun, *packs} if noun and noun not in TIMES and noun not in UNITS.values()
     }
-    found = next((why for sentence in sentences(text) if (why := unsaid(sentence, nouns))), "")
+    sized = {fact.per for fact in program.facts}
+    told = sentences(text)
+    found = next((why for one in told if (why := unsaid(one, nouns) or elsewhere(one, nouns, sized))), "")
     return (found, text) if found else None
 
 
@@ -102,7 +107,7 @@ _GAPS: tuple[Callable[[str], tuple[str, str] | None], ...] = (_working_week, _lo
 
 def _second_reading(text: str) -> Fault | None:
     found = two_readings(text)
-    return None if found is None else Fault("second_reading", found.why, _values(*found.texts))
+    return None if found is None else Fault(found.kind, found.why, _values(*found.texts))
 
 
 def _values(*texts: str) -> tuple[Fraction, ...]:

@@ -207,3 +207,17 @@ def _carry(program: Program, total: Fraction) -> tuple[Fraction, bool]:
                 seen.add(fact.per)
                 queue.append((fact.per, amount / fact.value, True))
     return total, False
+
+
+def reaches_the_question(program: Program) -> bool:
+    """Whether facts lead from the running total's noun to the noun that is asked for, where it is another."""
+    ask = program.ask
+    if ask.kind in ("account", "difference", "sum", "average", "share", "over", "shortfall") or ask.noun in ("", program.noun):
+        return True
+    if program.tiers is not None and ask.noun == "$":
+        return True
+    # Any amount that the chain leaves as it is has gone nowhere; no fact of a text is this prime.
+    return _carry(program, _PROBE) != (_PROBE, False)
+
+
+_PROBE = Fraction(1_000_003, 7)

@@ -12,8 +12,9 @@ from factory.ports import Played
 from factory.types import ModelRequest
 from recipes.ground_truth.rehearsal.reader import features, read
 from recipes.ground_truth.rehearsal.reader_ambiguity import two_readings
+from recipes.ground_truth.rehearsal.reader_doubt import unread
 from recipes.ground_truth.rehearsal.reader_guess import guessed
-from recipes.ground_truth.rehearsal.reader_program import Unreadable, run
+from recipes.ground_truth.rehearsal.reader_program import run
 from recipes.ground_truth.rehearsal.reader_slips import chance, slip
 
 _USUAL = 0.75  # how often a solver takes a sentence the way it is usually meant, without seeing another
@@ -35,10 +36,11 @@ class Oracle:
             noticed = rng.random() < float(options.get("notice", 1.0))
             text, objection = (rng.choice(found.texts), found.why) if noticed else (found.texts[0], "")
         program = read(text)
-        try:
-            value = slip(program, rng) if rng.random() < float(options.get("slip", 0.0)) else run(program)
-        except (Unreadable, ZeroDivisionError):
-            value = _guess(text, rng)
+        slips = rng.random() < float(options.get("slip", 0.0))
+        # One misreading in every vote would pass for agreement: what was not read gets no answer.
+        if unread(text, program):
+            return Played(json.dumps({"answer": "", "objection": objection}))
+        value = slip(program, rng) if slips else run(program)
         return Played(json.dumps({"answer": shown(value), "objection": objection}))
 
 
@@ -61,10 +63,10 @@ class Solver:
             text = found.texts[0 if rng.random() < _USUAL else 1]
         program = read(text)
         right = chance(float(options.get("skill", 0.0)), features(text, program)) * (1 - float(options.get("slip", 0.0)))
-        try:
-            value = run(program) if rng.random() < right else slip(program, rng)
-        except (Unreadable, ZeroDivisionError):
-            value = _guess(text, rng)
+        solves = rng.random() < right
+        if why := unread(text, program):
+            return Played(json.dumps({"working": f"Not worked out: {why}.", "answer": ""}))
+        value = run(program) if solves else slip(program, rng)
         working = f"{len(program.steps)} statements about {program.noun or 'the amount'}, taken in order, give {shown(value)}."
         return Played(json.dumps({"working": working, "answer": shown(value)}))
 
@@ -90,8 +92,3 @@ def _problem(request: ModelRequest) -> str:
     text = request.messages[-1].text
     start, end = text.find(_OPEN), text.rfind(_CLOSE)
     return text[start + len(_OPEN) : end].strip() if 0 <= start < end else text
-
-
-def _guess(text: str, rng: random.Random) -> Fraction:
-    digits = [int(word) for word in "".join(c if c.isdigit() else " " for c in text).split()][:40]
-    return Fraction(rng.choice(digits)) + rng.randint(1, 9) if digits else Fraction(rng.randint(2, 400))

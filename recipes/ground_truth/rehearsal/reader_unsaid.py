@@ -33,6 +33,13 @@ _HAPPENS: Final = re.compile(
     r"swapped|counted twice|died|escaped|hatched|born|grew|rose|increased|decreased|reduced|refunded|cancelled|delayed|"
     r"withheld|misplaced|mislaid|hidden|buried|sank|drowned|issued|released|opened|emptied|followed|claimed|grabbed|helped)\b"
 )
+# What makes one of them count and another not.
+_FIT: Final = re.compile(
+    r"\b(?:usable|useful|fit|working|worked|intact|empty|full|ready|complete|countable|eligible|valid|ripe|fresh|edible|in "
+    r"order|"
+    r"available|sellable|saleable|suitable|safe|healthy|alive|sterile|clean|genuine|belong\w*|(?:be|was|were|are|is) (?:not )?"
+    r"(?:counted|included|good|fine|sound|there|ours|needed)|turned out|proved|(?:could|can) (?:not )?be)\b"
+)
 _ODD: Final = (
     r"(?:unknown|unstated|unspecified|undisclosed|unrecorded|uncertain|indefinite|certain|small|tiny|little|large|huge|good|"
     r"great|fair|substantial|considerable|significant|modest|sizeable|big|further|additional|extra|second|new|late|last|"
@@ -58,6 +65,7 @@ _NEARLY: Final = re.compile(
     rf"\b{_NEAR} (?:an? )?#(?P<one>\d+)|\bbetween #(?P<low>\d+) and #\d+|#(?P<or>\d+) (?:or|to) (?:perhaps |maybe )?#\d+|"
     r"#(?P<so>\d+)(?: [a-z'’-]+)? or so\b"
 )
+_SINGLED_OUT: Final = re.compile(rf"\b{_VAGUE} of (?:them|these|those)\b")
 _OF_THEM: Final = re.compile(rf"\b(?P<how>{_VAGUE}) (?:of )?(?P<what>(?:[a-z'’-]+ ?){{1,5}})")
 _BARE: Final = re.compile(
     rf"\b{_VAGUE}(?: (?:more|still|also|later|then|had|have|has|may|might|could|must|would|will|did|do|does|not|"
@@ -169,7 +177,7 @@ def _gives_it(sentence: Sentence, after: int, known: Collection[str]) -> bool:
 
 def _vague(sentence: Sentence, known: Collection[str]) -> str:
     text = sentence.text
-    if _HAPPENS.search(text) is None:
+    if _HAPPENS.search(text) is None and _FIT.search(text) is None and _SINGLED_OUT.search(text) is None:
         return ""
     why = "How many that comes to is not said."
     for match in _OF_THEM.finditer(text):
