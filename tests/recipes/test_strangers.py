@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
 
+from recipes.ground_truth.rehearsal.author_defects import WRITERS
 from recipes.ground_truth.rehearsal.reader_ambiguity import two_readings
 from recipes.ground_truth.rehearsal.reader_gaps import fault
 from recipes.ground_truth.rehearsal.reader_marks import marks
-from tests.recipes.drawing import compositions
+from tests.recipes.drawing import compositions, plan
 from tests.recipes.test_reader_detectors import stories
 
 SAID: dict[str, list[str]] = json.loads((Path(__file__).parent / "data" / "strangers.json").read_text("utf-8"))
@@ -88,3 +90,9 @@ def test_neither_anchors_nor_rehearsed_items_are_doubted() -> None:
     assert len(texts) >= 10
     texts += [made.text for made in compositions(150, start=70_000)]
     assert not [text for text in texts if fault(text) is not None or marks(text)]
+
+
+def test_a_told_answer_is_left_for_structure_to_find() -> None:
+    for seed in range(25):
+        leaked = WRITERS["leaked_answer"](plan(seed), random.Random(seed))["prompt"]
+        assert not marks(leaked), leaked

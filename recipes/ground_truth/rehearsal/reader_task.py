@@ -43,7 +43,8 @@ EVALUATION: Final = (
     r"errors?)\b[^.?!]*\b(?:penali[sz]ed|disqualif\w+|marked (?:down|wrong)|ranked|graded|scored|rejected|"
     r"lose points)\b",
     r"\bwe (?:will |shall |are going to |then |only |also )?(?:score|grade|mark|evaluate|assess|benchmark|rate|"
-    r"penali[sz]e)\b|\b(?:final|last) answer\b(?! (?:to|in|as|rounded))",
+    r"penali[sz]e)\b|\b(?:final|last) answer\b(?! (?:to|in|as|rounded|should|is|must|will|was|would|"
+    r"comes)\b)(?!\s*[:=]\s*\S*\d)",
     rf"\b(?:most|many|some|few|all|other|only \w+) (?:{_TAKER}|people|adults|children|readers) (?:\w+ )?(?:get|fail|solve|"
     r"answer|miss|manage)s? (?:this|it|the (?:question|problem))\b",
     r"\b(?:able to|can|could|easily|cannot|can't) (?:solve|answer|crack) (?:this|it|such)\b|\b(?:detect|catch|fool|trick|"
@@ -155,6 +156,10 @@ _LABEL: Final = (
     r"q|a|exercise|rationale|explanation|output|input|objective|requirements?|version)"
 )
 _OPENING: Final = r"(?:^|[.?!]\s)\W*"
+# A result that is told after its label is a leak, which is for structure to find.
+_TELLS: Final = (
+    r"(?!\W*(?:(?:final|correct|right|expected) )?(?:answer|result|solution|hint|outcome)(?: [a-z]+)?\s*[:=][^\n.!]{0,25}\d)"
+)
 _OURS: Final = (
     r"(?:question|problem|task|exercise|item|prompt|puzzle|quiz|scenario|version|story|draft|rewrite|text|example|one)"
 )
@@ -176,14 +181,16 @@ RESIDUE: Final = (
     r"questions|exercises|problems|a different)\b|\bjust (?:ask|let me know|say the word)\b",
     rf"{_OPENING}here (?:you go|you are|it is|goes|they are)\b|\b(?:hopefully|i trust|i believe|i hope) (?:this|that|it|the "
     r"\w+) (?:is|meets|fits|works|helps|suits|does)\b",
-    rf"\b(?:{_OURS}|solution|answer)s? (?:(?:is|are|reads?|goes|runs) )?(?:as follows|below|follows|given below|attached)\b",
-    rf"{_OPENING}(?:[\w-]+ )?(?:type|format|output|word count|limit|description|statement|template|answer|solution|problem|"
+    rf"\b(?!one\b)(?:{_OURS}|solution|answer)s? (?:(?:is|are|reads?|goes|runs) )?(?:as follows|below|follows|given below|"
+    r"attached)\b",
+    rf"(?:^|[.?!]\s){_TELLS}\W*(?:[\w-]+ )?(?:type|format|output|word count|limit|description|statement|template|answer|"
+    r"solution|problem|"
     r"question|characters|protagonists?|plot|word limit|answer type)"
     r"(?: (?:type|format|name))?\s*:",
     r"\b(?:variation|variant|version|option|draft|take|part|sample|iteration|attempt) \d+ (?:of|/|out of) \d+|\((?:end|"
     r"start|begin|beginning|omitted|blank|cut|fin|the end)\)",
     rf"{_OPENING}(?:{_ASKED} )?(?:type|category|template|difficulty|level|id|variant)\s*[:=]",
-    rf"{_OPENING}{_LABEL}(?: ?#?\d+)?\s*(?:\([^)]*\)\s*)?[:=](?!\d)",
+    rf"(?:^|[.?!]\s){_TELLS}\W*{_LABEL}(?: ?#?\d+)?\s*(?:\([^)]*\)\s*)?[:=](?!\d)",
     r"(?:^|\s)#{1,6}\s+[A-Za-z]|^\s*\*\*[^*\n]{1,60}\*\*|(?:^|\s)(?:---+|===+|\*\*\*+)(?:\s|$)|```|<\|\w+\|>|</?s>",
     r"\[/?(?:start|end|begin|beginning)(?: of)?(?: the| this)? ?\w*\]|\b(?:start|end|beginning) of (?:the |this "
     rf")?(?:{_OURS}|prompt|output|response|message)\b",
