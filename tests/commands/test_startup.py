@@ -33,7 +33,8 @@ def folder(tmp_path: Path) -> Path:
     gates = "gates: {difficulty: {design: fixed, k: 1, confirm: 1, pass_at: [1], frontier_calls: 2, frontier_votes: 1}}\n"
     (tmp_path / "spec.yaml").write_text(PHARMACY.read_text() + without + gates)
     author, oracle = MEMBER.format("openai"), MEMBER.format("anthropic")
-    (tmp_path / "cast.yaml").write_text(f"author: {author}\noracle: {oracle}\nsolvers: [{author}]\n")
+    solver = author.replace("openai-test, family: openai", "other-test, family: other")
+    (tmp_path / "cast.yaml").write_text(f"author: {author}\noracle: {oracle}\nsolvers: [{solver}]\n")
     return tmp_path
 
 
