@@ -4,8 +4,8 @@
 
 Ours is a whole `factory run` (`bench_line.py`): lever, journal, limits, durable reservations, receipts, lander, store. Bare is
 what a person writes who needs none of that: a worker pool around the SDK's own call (`chat.completions.create`,
-`messages.create`), the answer parsed. Floor is the least either can take: the same pool around `client.post` with orjson, our
-adapters' own request path. Both lie over our aiohttp transport, and neither keeps, limits or tries anything again. All talk to
+`messages.create`), the answer parsed. Floor is the least either can take: the same pool around `client.post` with orjson, on
+our lean client. Both lie over our aiohttp transport, and neither keeps, limits or tries anything again. All talk to
 `bench_server.py` in a process of its own, turn about.
 
 CPU is this process's, all threads, in ms per call, marginal: the difference of two sizes divided by the difference in calls.
