@@ -171,8 +171,8 @@ def _cited(sentence: Sentence, elsewhere: Collection[Fraction], noun: str) -> st
         alone = all(m.noun != noun or not noun for m in cited)
         if ours[0].noun == noun or not (on_the_text or (said and alone)) or MOVES.search(text.replace("by another", "by one")):
             return ""
-    said, other = (m.value for m in (ours[0], *(m for m in cited if m is not ours[0])))
-    return f"{said} is given as {other} in another place."
+    other = next(m.value for m in cited if m is not ours[0])
+    return f"{ours[0].value} is given as {other} in another place."
 
 
 def _itself(sentence: Sentence) -> str:

@@ -150,8 +150,7 @@ def _to_each(sentence: Sentence, others: tuple[Sentence, ...], nouns: Collection
     why = "How many of those there were is not said."
     shared = _AMONG.search(text)
     if shared is not None and not sentence.mentions:
-        who = [stem(word) for word in shared["who"].split()]
-        return "" if any(word in counted for word in who) else why
+        return "" if any(stem(word) in counted for word in shared["who"].split()) else why
     for pattern in _TO_EACH:
         match = pattern.search(text)
         if match is None:

@@ -89,8 +89,7 @@ _GONE: Final = re.compile(
 )
 _OF_HOW_MANY: Final = re.compile(
     r"\bhow (?:many|much|large|big|great)\b|\b(?:number|amount|size|quantity|count|share|figure|percentage|price|rate|"
-    r"weight|total|extent|"
-    r")\b"
+    r"weight|total|extent)\b"
 )
 _BOOKED: Final = re.compile(r"\b(?:put aside|shipment|delivery|returned|lost|lent|sold|given|taken|added|left|sent|stolen)\b")
 _KEPT_ELSEWHERE: Final = re.compile(
