@@ -50,7 +50,8 @@ _ON_THE_TEXT: Final = re.compile(
     r"instead|in place|in lieu|rather|wherever|may (?:well )?be|might (?:well )?be|could (?:well )?be|versus|against|"
     r"contradict\w*|disagree\w*|differ\w*|dispute\w*|square|tally|match|agree|results?|at the same time|"
     r"both|one says|another|the other|says|say|reckoning|version|earlier|recount\w*|counted|numbered|equals?|"
-    r"all told|in truth|in fact|really|actually|true|discrepan\w+|inconsisten\w+|mismatch\w*|conflict\w*|clash\w*)\b"
+    r"all told|in truth|in fact|really|actually|true|this (?:text|problem|story|account|paragraph)|speaks of|discrepan\w+|"
+    r"inconsisten\w+|mismatch\w*|conflict\w*|clash\w*)\b"
 )
 # "There were 31 where 24 were", "the 24 numbered 31", "24 is 31".
 _EQUATED: Final = re.compile(
@@ -60,8 +61,8 @@ _EQUATED: Final = re.compile(
     r"more|than|called|all told|at the same time|rather|,))* #\d+\b|#\d+(?: [a-z'’-]+){0,2} where (?:[a-z'’-]+ )?#\d+"
 )
 _SUBSET: Final = re.compile(
-    r"\bof (?:the |those |these |them |all |his |her |their |its |first |every )*#|#\d+ of (?:the|"
-    r"them|those|these)\b(?! where\b)"
+    r"(?:^|\bout |, )of #|\bof (?:(?:the|those|these|them|all|his|her|their|its|first|every) )+#|#\d+ of (?:the|them|those|"
+    r"these)\b(?! where\b)"
 )
 _CLOCK: Final = re.compile(
     r"\b(?:at|(?<!meant )by|until|till|from|on|page|line|room|(?<!the )number|day|week|year|in|"
@@ -74,7 +75,10 @@ _RATHER: Final = (
 )
 _WEEKDAY: Final = r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?"
 _MONTH: Final = r"(?:january|february|march|april|june|july|august|september|october|november|december)"
-_OVER_AGAIN: Final = re.compile(rf"(?:#\d+|{_WEEKDAY}|{_MONTH})\b[^#?]*? {_RATHER} [^#?]*?(?:#\d+|\b{_WEEKDAY}\b|\b{_MONTH}\b)")
+_OVER_AGAIN: Final = re.compile(
+    rf"(?:#\d+|{_WEEKDAY}|{_MONTH})\b[^#?]*? {_RATHER} [^#?]*?(?:#\d+|\b{_WEEKDAY}\b|"
+    rf"\b{_MONTH}\b)"
+)
 _SAME: Final = re.compile(r"\b(?:(?:the|that|this) (?:very same|selfsame|self-same)|one and the same|at the same time)\b")
 _SAME_ONE: Final = re.compile(
     r"\b(?:the|that|this) same (?P<what>[a-z-]+) (?:[a-z]+ )?(?:is|was|are|were|gives?|gave|reads?|shows?|showed|c[ao]me|"
@@ -119,16 +123,24 @@ def contested(told: tuple[Sentence, ...], noun: str) -> dict[int, str]:
             or _itself(sentence)
         ):
             found[place] = why
-        elif place and not told[place - 1].asks and (why := _again(told[place - 1], sentence, noun)):
+        elif (
+            place
+            and not told[place - 1].asks
+            and (why := _again(told[place - 1], sentence) or _stands_against(told[place - 1], sentence, elsewhere, noun))
+        ):
             found[place] = why
-            if told[place - 1].mentions[0].value in elsewhere:
-                found[place - 1] = why  # It was given before, and no amount of its own.
+            if told[place - 1].mentions[0].value in elsewhere or _STANDS.search(sentence.text):
+                found[place - 1] = why  # It was given before, or is only said, and is no amount of its own.
         # "The figure of 36 is disputed; the driver counted 43."
         elif place - 1 in found and found[place - 1] == _CALLED and _other_word(sentence, noun):
             found[place] = _CALLED
     return found
 
 
+_STANDS: Final = re.compile(
+    r"\b(?:what (?:stands|is (?:written|printed|given|said))|stands|written|printed|given|said|told|quoted|stated) "
+    r"(?:here|above|in (?:this|the) (?:text|problem|story|paragraph))\b"
+)
 _CALLED: Final = "A number of the text is said to be wrong or in dispute, and nothing settles it."
 
 
@@ -196,7 +208,7 @@ def _itself(sentence: Sentence) -> str:
     return ""
 
 
-def _again(first: Sentence, second: Sentence, noun: str) -> str:
+def _again(first: Sentence, second: Sentence) -> str:
     """Two sentences in a row of the same words, but for the number."""
     if _twice(first.text, second.text, first.mentions, second.mentions):
         return "The same is given twice, with different numbers."
@@ -208,6 +220,15 @@ def _again(first: Sentence, second: Sentence, noun: str) -> str:
 
 def _like(one: Mention, two: Mention) -> bool:
     return one.kind == two.kind and one.value != two.value and (one.noun == two.noun or "" in (one.noun, two.noun))
+
+
+def _stands_against(first: Sentence, second: Sentence, elsewhere: Collection[Fraction], noun: str) -> str:
+    """ "The contract says 31; 24 is what stands here"."""
+    pair = (*first.mentions, *second.mentions)
+    if len(first.mentions) != 1 or len(second.mentions) != 1 or not all(_bare(m, noun) for m in pair):
+        return ""
+    cited = pair[0].value != pair[1].value in elsewhere and _STANDS.search(second.text) is not None
+    return f"{pair[1].value} is given as {pair[0].value} in another place." if cited else ""
 
 
 def _twice(one: str, two: str, ones: tuple[Mention, ...], twos: tuple[Mention, ...]) -> bool:

@@ -44,6 +44,7 @@ _EVENT: Final = re.compile(
     r"delivered|sent)"
     r"(?: or [a-z]+)? (?:anything|any of (?:it|this|that|them)))\b"
 )
+_NEVER: Final = re.compile(r"\bnever (?:really |actually |even )?(?:happened|took place|occurred|existed|came about)\b")
 _FORGET: Final = re.compile(r"\b(?:if|unless|so that|lest|to make sure|make sure)\b")
 
 
@@ -57,7 +58,7 @@ def denies(sentence: Sentence, noun: str, before: tuple[Sentence, ...]) -> str:
         return ""
     if _FORGET.search(text):
         return ""
-    if _EVENT.search(text):
+    if _EVENT.search(text) or (_NEVER.search(text) and _WHOLLY.search(text)):
         return "It denies that what the text tells took place."
     ours = any(stem(word) == noun for word in text.split()) or re.search(r"\bof (?:them|these|those)\b", text) is not None
     denied = _NOUGHT.search(text) is not None and _BEING.search(text) is not None and _WHOLLY.search(text) is not None

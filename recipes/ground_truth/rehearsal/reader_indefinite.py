@@ -90,6 +90,20 @@ _KEPT_ON: Final = re.compile(
     r"(?P<what>[a-z-]+) (?:kept(?: on)?|continued to|went on|started|began to|began) (?:[a-z]+ing|"
     r"disappear|arrive|vanish|break)\b"
 )
+# "Someone added to the pile", "moths got into part of the crates".
+_TO_THE_PILE: Final = re.compile(
+    r"\b(?:add(?:s|ed)? to|took from|taken from|drew on|dipped into|topped up|ate into|raided|cut into|made inroads into|"
+    r"helped \w+sel(?:f|ves) to|"
+    r"emptied|reduced|replenished|restocked) (?:the|their|his|her|this|that) (?P<what>[a-z-]+(?: [a-z-]+)?)$|"
+    r"\b(?:add(?:s|ed)? to|took from|taken from|topped up|ate into|raided|replenished|restocked) (?:the|their|his|her) "
+    r"(?P<then>[a-z-]+) "
+    r"(?:while|when|before|after|during|in|at|on|later|again|overnight)\b"
+)
+_SOME_OF_OURS: Final = re.compile(
+    r"(?<!are )(?<!is )(?<!was )(?<!were )(?<!being )(?<!as )\b(?:part|parts|some|most|several|many|a few|a number) of "
+    r"(?:the|these|those|his|her|their) "
+    r"(?P<what>[a-z-]+(?: [a-z-]+)?)"
+)
 _GOODS: Final = wordset("stock supply number total count pile quantity store")
 _PEOPLE: Final = wordset("one it them these those of time way morning case side single other")
 
@@ -114,6 +128,11 @@ def indefinite(
         return "How many there were then is not said."
     if sentence.mentions or not begun:
         return ""
+    for pattern in (_TO_THE_PILE, _SOME_OF_OURS):
+        match = pattern.search(text)
+        what = "" if match is None else next(group for group in match.groups() if group is not None)
+        if what and _names(what.split(), {*nouns, *(_GOODS if pattern is _TO_THE_PILE else ())}):
+            return "How many those were is not said."
     if ours and _HAPPENED.search(text) and not _KNOWN_AMOUNT.search(text):
         pack = next((m for m in _OF_OURS.finditer(text) if _names(m["what"].split(), nouns)), None)
         if pack is not None and stem(pack["pack"]) not in {*_NO_PACK, *sized, *nouns}:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 from typing import Final
 
-from recipes.ground_truth.rehearsal.reader_text import TIMES, UNITS, Sentence, stem, wordset
+from recipes.ground_truth.rehearsal.reader_text import STOP, TIMES, UNITS, Sentence, stem, wordset
 
 _STATE: Final = (
     r"(?:give|state|express|report|write|quote|name|convert|answer|tell|present|return|provide|put|round|put down|deliver|"
@@ -70,6 +70,13 @@ _ELSEWHERE: Final = re.compile(
     rf"opposite|on the (?:next|other|previous|"
     rf"following|reverse|back)|at the (?:end|back|bottom|top)|underneath)\b|"
     rf"\b(?:attached|enclosed|appended|accompanying|following|next|previous|separate|other) {_DOCUMENT}\b"
+)
+_TO_BE_FETCHED: Final = re.compile(
+    r"^(?:please |then |now |also |finally )*(?:take|use|get|read|look up|add|add in|subtract|deduct|find|apply|"
+    r"include|multiply by|divide by|"
+    r"count) (?:the|a|an) (?:[a-z]+ )?(?:price|number|figure|amount|rate|quantity|weight|size|total|value|percentage)s? "
+    rf"(?:given |printed |shown |listed |written )?(?:from|in|on|at) (?:the|an?|his|her|their|your|our|last|"
+    rf"page) (?:[a-z]+ )?{_DOCUMENT}\b"
 )
 _LOOK: Final = re.compile(
     r"\b(?:see|refer|use|consult|take|according to|as (?:shown|given|listed|per|in)|look|find|found|"
@@ -154,12 +161,18 @@ def _rate(sentence: Sentence, others: tuple[Sentence, ...], nouns: Collection[st
     if match is not None and _APPLIED.search(text) and not _with_number(match["rate"], others):
         return why
     usual = _USUAL.search(text)
-    if usual is not None and _DOES.search(text) and not any(_with_number(word, others) for word in usual["what"].split()):
+    if (
+        usual is not None
+        and _DOES.search(text)
+        and not any(_with_number(word, others) for word in usual["what"].split() if word not in STOP)
+    ):
         return why
     return why if _AGREED.search(text) and _DOES.search(text) else ""
 
 
 def _outside(sentence: Sentence, others: tuple[Sentence, ...], nouns: Collection[str]) -> str:
+    if _TO_BE_FETCHED.search(sentence.text):
+        return "Where that stands is not this text."
     if _ELSEWHERE.search(sentence.text) and _LOOK.search(sentence.text):
         return "What it refers to is not there."
     return ""

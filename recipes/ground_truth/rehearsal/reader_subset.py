@@ -54,6 +54,13 @@ _BOOKING: Final = re.compile(
     rf"^(?P<what>(?:the |those |any |all |our |his |her |their |only )?[^#?,]+?) {_COUNTED_IN} "
     rf"{_BOOKED}\b"
 )
+# "Leave the cracked ones aside".
+_SPLIT: Final = re.compile(
+    rf"{_LEAD}(?:leave|take|put|set|keep|throw|cross|knock|strike|count|sort|weed|lay|push|let|drop|get|rule) "
+    rf"(?P<what>[^#?]+?) "
+    r"(?:out|off|away|aside|apart|to one side)(?: of (?:the|your|this) [a-z]+| from the [a-z]+| completely| altogether| , "
+    r"please)?$"
+)
 # "The returns are to be taken off", "breakages must come off": an order as well.
 _MUST: Final = re.compile(
     r"^(?:then |also |here |now |finally )?(?P<what>(?:the |those |any |all |our |his |her |their |only )?[^#?,]+?) "
@@ -102,7 +109,7 @@ def uncounted(sentence: Sentence, others: tuple[Sentence, ...], nouns: Collectio
     """
     if sentence.asks or sentence.mentions:
         return ""
-    for pattern in (_ORDER, _COUNT_OUT, _ONLY, _MUST, _BOOKING):
+    for pattern in (_ORDER, _SPLIT, _COUNT_OUT, _ONLY, _MUST, _BOOKING):
         match = pattern.search(sentence.text)
         # "Count the packs or the pieces" leaves a choice, and no gap.
         if match is None or " or " in match[0]:

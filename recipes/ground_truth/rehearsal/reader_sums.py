@@ -116,6 +116,9 @@ def _missed_time(sentence: Sentence) -> str:
 
 def _missed_sum(sentence: Sentence) -> str:
     text, mentions = sentence.text, sentence.mentions
+    # "The two piles, 9 and 16, make 25": how many parts there are is no part.
+    if len(mentions) > 3 and mentions[0].value == len(mentions) - 2:
+        mentions = mentions[1:]
     if len(mentions) < 3 or not all(_countable(m) for m in mentions) or _NO_SUM.search(text) or not _JOINED.search(text):
         return ""
     named = {m.noun for m in mentions if m.noun and m.noun[0] != "?"}
@@ -125,10 +128,14 @@ def _missed_sum(sentence: Sentence) -> str:
     if len(totals) != 1:
         return ""
     total = totals.pop()
-    if total not in (0, len(mentions) - 1):
+    if total not in (mentions[0].index, mentions[-1].index):
         return ""
     parts = sum((m.value for m in mentions if m.index != total), Fraction(0))
-    return f"The parts come to {parts}, not to {mentions[total].value}." if parts != mentions[total].value else ""
+    return (
+        f"The parts come to {parts}, not to {sentence.mentions[total].value}."
+        if parts != sentence.mentions[total].value
+        else ""
+    )
 
 
 def _above_whole(sentence: Sentence, noun: str) -> str:
