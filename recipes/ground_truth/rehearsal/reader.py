@@ -5,6 +5,7 @@ Nothing here, nor in the modules it imports, is shared with the rehearsal author
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -13,8 +14,10 @@ from fractions import Fraction
 
 from recipes.ground_truth.rehearsal import reader_rules as rules
 from recipes.ground_truth.rehearsal.reader_conflicts import restated
+from recipes.ground_truth.rehearsal.reader_contest import contested
 from recipes.ground_truth.rehearsal.reader_doubt import unread
 from recipes.ground_truth.rehearsal.reader_program import Ask, Fact, Name, Program, Step, run, same
+from recipes.ground_truth.rehearsal.reader_sums import overdrawn
 from recipes.ground_truth.rehearsal.reader_text import TIMES, UNITS, Sentence, sentences, stem
 
 
@@ -54,12 +57,16 @@ def read(text: str) -> Program:
     told = sentences(text)
     draft = _Draft(noun=_noun(told), names=_names(told))
     draft.sizes = _sizes(told, draft.noun)
-    begun = False
-    for sentence in told:
+    begun, void = False, contested(told, draft.noun)
+    for place, sentence in enumerate(told):
         if draft.names and rules.pools(sentence) and not sentence.asks and _counts_others(draft, sentence):
             draft.steps.append(Step("pool"))
         elif (again := restated(sentence, _elsewhere(told, sentence), draft.noun, begun=begun)) is not None:
             draft.restated += (again,)
+        elif place in void:
+            continue  # Whoever only solves goes by what was told first.
+        elif not draft.names and (why := overdrawn(sentence, draft.noun, _came_in(draft))):
+            void[place] = why
         elif sentence.mentions and not _take_whole(draft, sentence):
             _take_amounts(draft, sentence)
         # What a bare number of something else began is no amount that could be given again.
@@ -76,6 +83,7 @@ def read(text: str) -> Program:
         ratio=draft.ratio,
         rebates=draft.rebates,
         restated=draft.restated,
+        contested=tuple(void.items()),
     )
 
 
@@ -161,6 +169,13 @@ def _sizes(told: tuple[Sentence, ...], noun: str) -> dict[str, Fraction]:
 def _elsewhere(told: tuple[Sentence, ...], sentence: Sentence) -> frozenset[Fraction]:
     """The numbers that the other sentences give."""
     return frozenset(mention.value for other in told if other is not sentence for mention in other.mentions)
+
+
+def _came_in(draft: _Draft) -> Fraction | None:
+    """All that was there or came in so far; None where that is not told in numbers alone."""
+    known = draft.begun and all(step.op in ("base", "add", "sub", "lose", "keep") for step in draft.steps)
+    amounts = (math.prod(step.numbers, start=Fraction(1)) for step in draft.steps if step.op in ("base", "add"))
+    return sum(amounts, Fraction(0)) if known else None
 
 
 def _counts_others(draft: _Draft, sentence: Sentence) -> bool:

@@ -57,7 +57,7 @@ _FIRST = re.compile(
     r"first (?:counted|recorded|entered|noted))\b"
 )
 # What moves an amount: such a sentence tells of something that happened, and gives nothing a second time.
-_MOVES = re.compile(
+MOVES = re.compile(
     r"\b(?:more|another(?= #)|extra|further|additional|fewer|less|sent|took|taken|sold|lost|gave|handed|used|"
     r"arriv\w+|deliver\w+|"
     r"receiv\w+|brought|added|removed|returned|rose|grew|fell|dropped|raised|increased|than|each|every|per|bought|"
@@ -68,8 +68,8 @@ _SAID_BY = re.compile(
     rf"\b(?:according to|going by|contrary to|{_KEPT}|he|she|they|[a-z]+)\b[^#]*\b{_SAYS}\b[^#]*#\d+", re.IGNORECASE
 )
 _PART_OF = re.compile(r"#\d+ of (?:them|these|those|which|whom)\b")
-_RECORD = re.compile(rf"\b{_KEPT}\b")
-_SAYING = re.compile(rf"\b{_SAYS}\b")
+RECORD = re.compile(rf"\b{_KEPT}\b")
+SAYING = re.compile(rf"\b{_SAYS}\b")
 
 
 def restated(
@@ -85,14 +85,14 @@ def restated(
     # "The ledger lists 31 crates, not 24" speaks of the story, whatever the story calls its things.
     set_apart = _set_apart(sentence.text)
     counted = [m for m in sentence.mentions if m.kind in ("count", "money")]
-    ours = [m for m in counted if _belongs(m, noun) or m.value in elsewhere or (set_apart and not _measures(m))]
+    ours = [m for m in counted if _belongs(m, noun) or m.value in elsewhere or (set_apart and not measures(m))]
     if len(ours) == 2 and len(sentence.mentions) == 2 and ours[0].value != ours[1].value:
         return _pair(sentence, ours, elsewhere, noun)
     counts = [m for m in sentence.mentions if m.kind == "count"]
     if not begun or len(counts) != 1 or len(sentence.mentions) != 1 or not _belongs(counts[0], noun):
         return None
     again = counts[0].value
-    if _FIRST.search(sentence.text) and not _MOVES.search(_before(sentence.text, counts[0])):
+    if _FIRST.search(sentence.text) and not MOVES.search(_before(sentence.text, counts[0])):
         return None, again
     # Someone's word on the count, and nothing that would have changed it.
     if counts[0].noun == noun and _own_word(sentence.text, counts[0]):
@@ -107,12 +107,12 @@ def _pair(
     told = [mention.value in elsewhere for mention in ours]
     strangers = [m for m in sentence.mentions if not _belongs(m, noun) and not m.noun.startswith("?")]
     if _set_apart(text):
-        strangers = [m for m in strangers if _measures(m)]
+        strangers = [m for m in strangers if measures(m)]
     if strangers and not all(m.noun == sentence.mentions[0].noun and any(told) for m in strangers):
         return None
-    record, saying = _RECORD.search(text) is not None, _SAYING.search(text) is not None
+    record, saying = RECORD.search(text) is not None, SAYING.search(text) is not None
     apart, between = _APART.search(text) is not None, _BETWEEN.search(text) is not None
-    moves = _MOVES.search(text) is not None
+    moves = MOVES.search(text) is not None
     # Both numbers of the story's own noun, or bare, or one that the story gives elsewhere.
     if _PART_OF.search(text) is not None:
         return None
@@ -130,7 +130,7 @@ def _pair(
 
 def _set_apart(text: str) -> bool:
     """Whether a record is said to give one number and not another."""
-    return all(pattern.search(text) is not None for pattern in (_APART, _RECORD, _SAYING))
+    return all(pattern.search(text) is not None for pattern in (_APART, RECORD, SAYING))
 
 
 def _belongs(mention: Mention, noun: str) -> bool:
@@ -138,10 +138,10 @@ def _belongs(mention: Mention, noun: str) -> bool:
     if mention.kind == "money":
         return False
     bare = mention.noun == "" or (mention.noun.startswith("?") and stem(mention.noun[1:]) in _NO_NOUN)
-    return (bare or mention.noun == noun) and not _measures(mention)
+    return (bare or mention.noun == noun) and not measures(mention)
 
 
-def _measures(mention: Mention) -> bool:
+def measures(mention: Mention) -> bool:
     return mention.noun in TIMES or mention.noun in UNITS.values()
 
 
@@ -158,8 +158,8 @@ def _before(text: str, mention: Mention) -> str:
 def _own_word(text: str, mention: Mention) -> bool:
     head = _before(text, mention)
     return (
-        _RECORD.search(head) is not None
-        and _SAYING.search(head) is not None
-        and not _MOVES.search(text)
+        RECORD.search(head) is not None
+        and SAYING.search(head) is not None
+        and not MOVES.search(text)
         and _SAID_BY.search(text) is not None
     )

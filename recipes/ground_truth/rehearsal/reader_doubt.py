@@ -35,8 +35,10 @@ def unread(text: str, program: Program) -> str:
     if not reaches_the_question(program):
         return "nothing leads from what is counted to what is asked for"
     counted = {program.noun, program.ask.noun} - {"", "$"} - TIMES
-    spare = 0
-    for sentence in told:
+    spare, contested = 0, {place for place, _ in program.contested}
+    for place, sentence in enumerate(told):
+        if place in contested:
+            continue  # Known to contradict the rest, and left out of what is worked out.
         left = [mention for mention in sentence.mentions if not _among(mention, used)]
         spare += len(left)
         if sentence.asks and sentence.mentions:

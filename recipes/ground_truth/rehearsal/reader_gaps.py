@@ -6,12 +6,18 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import Final
 
 from recipes.ground_truth.rehearsal.reader import read
 from recipes.ground_truth.rehearsal.reader_ambiguity import two_readings
+from recipes.ground_truth.rehearsal.reader_condition import hangs
 from recipes.ground_truth.rehearsal.reader_elsewhere import elsewhere
+from recipes.ground_truth.rehearsal.reader_indefinite import indefinite
+from recipes.ground_truth.rehearsal.reader_marks import marks
+from recipes.ground_truth.rehearsal.reader_needed import needed
 from recipes.ground_truth.rehearsal.reader_program import Program, Unreadable, run
 from recipes.ground_truth.rehearsal.reader_rules import WORKING_DAY
+from recipes.ground_truth.rehearsal.reader_subset import uncounted
 from recipes.ground_truth.rehearsal.reader_text import TIMES, UNITS, sentences
 from recipes.ground_truth.rehearsal.reader_unsaid import unsaid
 
@@ -46,7 +52,7 @@ def _contradiction(text: str) -> Fault | None:
     given = ((said if said is not None else opening, again) for said, again in program.restated)
     said, again = next((pair for pair in given if pair[0] is not None and pair[0] != pair[1]), (None, Fraction(0)))
     if said is None:
-        return None
+        return Fault("contradictory_givens", program.contested[0][1]) if program.contested else None
     why = f"{said} in one place is {again} in another."
     if begun is None or first != (said,):
         return Fault("contradictory_givens", why)
@@ -98,8 +104,20 @@ def _open_quantity(text: str) -> tuple[str, str] | None:
     }
     sized = {fact.per for fact in program.facts}
     told = sentences(text)
-    found = next((why for one in told if (why := unsaid(one, nouns) or elsewhere(one, nouns, sized))), "")
-    return (found, text) if found else None
+    for place, one in enumerate(told):
+        others = (*told[:place], *told[place + 1 :])
+        begun = any(before.mentions for before in told[:place])
+        # What speaks of the task ("your score depends on it") leaves nothing of the story open.
+        why = unsaid(one, nouns) or elsewhere(one, nouns, sized)
+        if not why and not marks(one.cased):
+            finds = (find(one, others, nouns) for find in _FROM_OTHERS)
+            why = next(filter(None, finds), "") or indefinite(one, others, nouns, sized, begun=begun)
+        if why:
+            return why, text
+    return None
+
+
+_FROM_OTHERS: Final = (uncounted, hangs, needed)
 
 
 _GAPS: tuple[Callable[[str], tuple[str, str] | None], ...] = (_working_week, _long_months, _not_full, _open_quantity)

@@ -55,7 +55,8 @@ class Ask:
 class Program:
     """A problem as read. noun: of the running total; fee: (limit, fee); tiers: (first, low, high); ratio: shares by name;
     rebates: what is taken off a bill in this order, each ("$", amount) or ("share", part); restated: numbers the text
-    gives a second time, each with what it was the first time (None: what the text began with); that changes nothing."""
+    gives a second time, each with what it was the first time (None: what the text began with); that changes nothing. contested:
+    the places of sentences that contradict the rest, with the objection to each."""
 
     steps: tuple[Step, ...]
     facts: tuple[Fact, ...]
@@ -67,6 +68,7 @@ class Program:
     ratio: tuple[tuple[Name, Fraction], ...] = ()
     rebates: tuple[tuple[str, Fraction], ...] = ()
     restated: tuple[tuple[Fraction | None, Fraction], ...] = ()
+    contested: tuple[tuple[int, str], ...] = ()
 
 
 class Unreadable(Exception):

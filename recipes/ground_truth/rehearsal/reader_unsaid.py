@@ -92,7 +92,7 @@ _BATCH: Final = re.compile(
     r"of unknown|whose|with no|without)\b"
 )
 _UNKNOWN: Final = re.compile(
-    r"\b(?:unknown|unstated|unspecified|unrecorded|undisclosed|unclear|uncertain|illegible|unreadable|smudged|"
+    r"\b(?:unknown|unstated|unspecified|unrecorded|undisclosed|unclear|uncertain|illegible|unreadable|smudged(?! [a-z]+s\b)|"
     r"blank|undecided|"
     r"undetermined|not (?:\w+ )?(?:known|stated|said|recorded|specified|given|mentioned|noted|written|clear|"
     r"certain|sure|counted|"
