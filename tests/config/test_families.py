@@ -140,7 +140,7 @@ def test_a_parent_is_known_in_common_spellings(parent: str) -> None:
 def test_a_family_that_no_table_knows_is_told() -> None:
     stranger, known = Member(model="openai/tuned", family="Quen"), Member(model="openai/gpt-4o")
     (note,) = check_lineage(pair(stranger, known)).notes
-    assert "quen (did you mean qwen?)" in note and "passes as unrelated" in note
+    assert "quen (did you mean qwen?)" in note and "in the same words" in note
     assert check_lineage(pair(stranger.model_copy(update={"parent": "llama-3"}), known)).notes == ()
     assert check_lineage(pair(Member(model="sim:author", family="sim-a"), known)).notes == ()
 
