@@ -172,8 +172,8 @@ def _unlisted(lineages: Iterable[Lineage]) -> Iterator[str]:
     if families:
         named = (f"{family} (did you mean {near}?)" if (near := near_family(family)) else family for family in families)
         yield (
-            f"No table knows the declared families {', '.join(named)}: a model of one is taken as related only to what declares "
-            "the same family in the same words."
+            f"No table knows the declared families {', '.join(named)}: a model of one is taken as related only to what "
+            "declares the same family in the same words."
         )
 
 
