@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import importlib
 import json
 import math
 import os
@@ -57,15 +58,15 @@ async def bare(bench: Bench, concurrency: int) -> AsyncIterator[Call]:
     """One call as the SDK offers it, on a client of its own."""
     import httpx2
 
-    from factory.providers.connection import Connections
     from factory.providers.endpoint import endpoint_of
     from factory.providers.transport import Transport
 
     endpoint, key = endpoint_of(bench.member("bare")), "bench-key-0123456789"
-    sdk = type(Connections(1).to(endpoint).client)
+    speaks_openai = bench.protocol == "openai"
+    sdk = importlib.import_module(bench.protocol)
+    sdk_client = sdk.AsyncOpenAI if speaks_openai else sdk.AsyncAnthropic
     async with httpx2.AsyncClient(transport=Transport(endpoint, key, concurrency), timeout=30) as http:
-        client: Any = sdk(api_key=key, base_url=endpoint.base_url, max_retries=0, http_client=http)
-        speaks_openai = bench.protocol == "openai"
+        client: Any = sdk_client(api_key=key, base_url=endpoint.base_url, max_retries=0, http_client=http)
         create = client.chat.completions.create if speaks_openai else client.messages.create
 
         async def call(number: int) -> object:

@@ -13,7 +13,8 @@ from sqlalchemy import Connection, Delete, Dialect, Insert, Table, bindparam, de
 
 from store import sqlite
 
-_SIZES: Final = (64, 32, 16, 8, 4, 2, 1)
+# Small groups, the most frequent, whole.
+_SIZES: Final = (64, 32, *range(16, 0, -1))
 
 
 class Bulk:

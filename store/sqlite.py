@@ -81,7 +81,7 @@ def _engine(url: StoreUrl, mode: str, busy_timeout_s: float, *, begin: str, pool
             timeout=busy_timeout_s,
             isolation_level=None,
             check_same_thread=False,
-            cached_statements=256,
+            cached_statements=512,
         )
 
     engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool, pool_size=pool_size, max_overflow=-1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Sequence
 from typing import Final
-from weakref import WeakKeyDictionary
+from weakref import ReferenceType, WeakKeyDictionary, ref
 
 from factory.canonical import sha256_hex
 from factory.errors import BadInput, FactoryError
@@ -86,6 +86,7 @@ class SqlStore:
         self._jobs: dict[str, tuple[int, str]] = {}
         self._known = _Known()
         self._loops: WeakKeyDictionary[asyncio.AbstractEventLoop, _Turns] = WeakKeyDictionary()
+        self._last: tuple[ReferenceType[asyncio.AbstractEventLoop], _Turns] | None = None
 
     @property
     def url(self) -> str:
@@ -259,10 +260,10 @@ class SqlStore:
 
     def _turns(self) -> _Turns:
         loop = asyncio.get_running_loop()
-        found = self._loops.get(loop)
-        if found is None:
-            found = self._loops[loop] = _Turns()
-        return found
+        # Mostly it is the same loop all the time, and a weak dictionary takes longer than the rest of a submission.
+        if self._last is None or self._last[0]() is not loop:
+            self._last = ref(loop), self._loops.setdefault(loop, _Turns())
+        return self._last[1]
 
     def _job(self, job_id: str) -> tuple[int, str]:
         found = self._jobs.get(job_id)

@@ -22,6 +22,7 @@ from factory.limits.clock import Clock
 from factory.limits.contact import DeadEnd, FirstContact
 from factory.limits.latency import Latencies
 from factory.limits.refusals import Refusals
+from factory.limits.spacing import Spacing
 
 _REJECTIONS: Final = frozenset({FailureKind.RATE_LIMITED, FailureKind.OVERLOADED})
 _OUTAGES: Final = frozenset({FailureKind.CONNECTION, FailureKind.TIMEOUT, FailureKind.SERVER_ERROR, FailureKind.OVERLOADED})
@@ -141,6 +142,7 @@ class Endpoint:
         self._on_the_wire = 0
         self._sent = self._rate_limited = self._outages = self._rejected = 0
         self._latencies = Latencies()
+        self._spacing = Spacing()
 
     def slot(self, tokens: int = 0) -> Slot:
         """A slot to enter. tokens: an upper bound of what the call takes of the tokens per minute."""
@@ -214,6 +216,7 @@ class Endpoint:
         slot._begun_in = self._limit.round
         slot._generation = self._breaker.begin()
         slot._sent_at = now
+        self._spacing.began(now, self._limit.allowed)
         for cap, amount in self._caps(slot):
             cap.promise(amount)
 
@@ -269,6 +272,7 @@ class Endpoint:
         self._breaker.answered(slot._generation)
         self._trouble_since = None
         self._latencies.add(now - slot._sent_at)
+        self._spacing.answered(now - slot._sent_at)
 
     def _failed(self, slot: Slot, failure: ModelFailure, now: float) -> None:
         rejected, outage = failure.kind in _REJECTIONS, failure.kind in _OUTAGES
@@ -308,7 +312,7 @@ class Endpoint:
         if len(self._under_way) >= self._limit.allowed and self._breaker.closed:
             # Calls that hang from before an outage must not keep the probes away.
             return math.inf
-        wait = max(self._paused_until - now, self._breaker.ready_in(now))
+        wait = max(self._paused_until - now, self._breaker.ready_in(now), self._spacing.ready_in(now))
         if self._requests_cap is not None:
             wait = max(wait, self._requests_cap.ready_in(1, now))
         if self._tokens_cap is not None:

@@ -10,6 +10,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from factory.errors import FactoryError
@@ -78,9 +79,14 @@ class Lander:
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _failed: BaseException | None = None
 
-    @property
+    @cached_property
+    def _asked(self) -> tuple[LandingGate | SetGate, ...]:
+        """The gates that are asked as an item lands; to ask a gate for a protocol takes longer than most of landing."""
+        return tuple(gate for gate in self.line.gates if isinstance(gate, LandingGate | SetGate))
+
+    @cached_property
     def _weighs(self) -> bool:
-        return any(isinstance(gate, SetGate) for gate in self.line.gates)
+        return any(isinstance(gate, SetGate) for gate in self._asked)
 
     async def offer(self, candidate: Candidate) -> None:
         """Hand in a finished pull. Raises the FactoryError of a commit that failed."""
@@ -134,7 +140,7 @@ class Lander:
         revision = candidate.revisions[-1].number
         item = Item(candidate.id, candidate.index, revision, candidate.coordinate, candidate.payload, payload, view)
         answer = answered(line.task, payload)
-        for gate in line.gates:
+        for gate in self._asked:
             finding = None
             if isinstance(gate, LandingGate):
                 finding = await self._ask(gate, item)

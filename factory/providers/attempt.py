@@ -56,8 +56,7 @@ class Caller:
         self._deadline_s = settings.deadline_s
         self._request: Any = connection.request_options.construct(
             method="post",
-            # Whole, for the SDKs parse and join a relative one anew for each request.
-            url=str(connection.client.base_url).rstrip("/") + path,
+            url=connection.url(path),
             timeout=httpx2.Timeout(None, connect=CONNECT_S, read=settings.idle_s),
         )
         # Few names come back, each thousands of times.

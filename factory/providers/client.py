@@ -10,7 +10,7 @@ import httpx2
 from factory.providers.transport import CONNECT_S, Transport
 
 # An endpoint's calls go to one address.
-_url = lru_cache(maxsize=64)(httpx2.URL)
+parsed = lru_cache(maxsize=64)(httpx2.URL)
 
 
 class Client(httpx2.AsyncClient):
@@ -30,9 +30,9 @@ class Client(httpx2.AsyncClient):
         content, headers, timeout = given.pop("content", None), given.pop("headers", None), given.pop("timeout", self.timeout)
         if not isinstance(content, bytes) or not isinstance(timeout, httpx2.Timeout) or any(given.values()):
             return super().build_request(method, url, content=content, headers=headers, timeout=timeout, **given)
-        return httpx2.Request(
-            method, _url(url), headers=headers, stream=httpx2.ByteStream(content), extensions={"timeout": timeout.as_dict()}
-        )
+        address = parsed(url) if isinstance(url, str) else url
+        stream, extensions = httpx2.ByteStream(content), {"timeout": timeout.as_dict()}
+        return httpx2.Request(method, address, headers=headers, stream=stream, extensions=extensions)
 
     async def send(self, request: httpx2.Request, **how: Any) -> httpx2.Response:
         """Raises Faulted, as the transport does. how: an SDK's wishes about streaming and redirects; there are none."""

@@ -40,7 +40,7 @@ UNSENT: Final = Usage(0, 0)
 
 # What leaves of the SDKs' headers: not what they tell of this machine. aiohttp writes the host and the length itself and can
 # undo only two encodings everywhere.
-_SENT_HEADERS = frozenset({b"accept", b"content-type", b"user-agent", b"anthropic-version", b"x-client-request-id"})
+SENT_HEADERS: Final = frozenset({b"accept", b"content-type", b"user-agent", b"anthropic-version", b"x-client-request-id"})
 _ENCODINGS = ("accept-encoding", "gzip, deflate")
 _HOP_HEADERS = frozenset({b"content-encoding", b"content-length", b"transfer-encoding", b"connection", b"set-cookie"})
 
@@ -145,7 +145,7 @@ class Transport(httpx2.AsyncBaseTransport):
 
     def _headers(self, request: httpx2.Request) -> list[tuple[str, str]]:
         # `raw`, because every other view of httpx2's headers looks at all of them anew for each one.
-        kept = [(k.decode("ascii"), v.decode("latin-1")) for k, v in request.headers.raw if k.lower() in _SENT_HEADERS]
+        kept = [(k.decode("ascii"), v.decode("latin-1")) for k, v in request.headers.raw if k.lower() in SENT_HEADERS]
         return kept + self._own_headers
 
     def _typed(self, exc: Exception) -> ModelFailure | ProviderUnusable:
