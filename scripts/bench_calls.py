@@ -86,13 +86,13 @@ async def floor(bench: Bench, concurrency: int) -> AsyncIterator[Call]:
     from factory.providers.endpoint import endpoint_of
 
     connections = Connections(concurrency)
-    client = connections.to(endpoint_of(bench.member("bare"))).client
+    connection = connections.to(endpoint_of(bench.member("bare")))
     speaks_openai = bench.protocol == "openai"
-    path = "/chat/completions" if speaks_openai else "/v1/messages"
+    url = connection.url("/chat/completions" if speaks_openai else "/v1/messages")
 
     async def call(number: int) -> object:
         content = orjson.dumps(body_of(bench.protocol, number))
-        response = await client.post(path, cast_to=httpx2.Response, content=content)
+        response = await connection.client.post(url, cast_to=httpx2.Response, content=content)
         body = orjson.loads(response.content)
         return orjson.loads(body["choices"][0]["message"]["content"] if speaks_openai else body["content"][0]["text"])
 

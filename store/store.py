@@ -261,9 +261,10 @@ class SqlStore:
     def _turns(self) -> _Turns:
         loop = asyncio.get_running_loop()
         # Mostly it is the same loop all the time, and a weak dictionary takes longer than the rest of a submission.
-        if self._last is None or self._last[0]() is not loop:
-            self._last = ref(loop), self._loops.setdefault(loop, _Turns())
-        return self._last[1]
+        last = self._last
+        if last is None or last[0]() is not loop:
+            last = self._last = ref(loop), self._loops.setdefault(loop, _Turns())
+        return last[1]
 
     def _job(self, job_id: str) -> tuple[int, str]:
         found = self._jobs.get(job_id)

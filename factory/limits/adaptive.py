@@ -28,6 +28,11 @@ class AdaptiveLimit:
     def allowed(self) -> int:
         return int(self.value)
 
+    @property
+    def full(self) -> bool:
+        """Whether nothing has been taken away that is not grown again."""
+        return self.value >= self.most
+
     def narrow(self, most: int) -> None:
         """Lower the most that is ever allowed."""
         self.most = min(self.most, most)

@@ -1,4 +1,4 @@
-"""One provider endpoint as every role that uses it shares it: a queue, slots, caps, pauses and a breaker.
+"""One provider endpoint as every role that uses it shares it: a queue, slots, caps, pauses, spacing and a breaker.
 
 Waiting happens here, before a call exists for the provider, so it is never a model timeout. Whoever waits is first come first
 served; a call that is to be tried again joins the queue's end.
@@ -33,8 +33,8 @@ class EndpointStats:
     """An endpoint as `factory status` shows it. Times in seconds.
 
     in_flight: sent and not answered yet; limit: calls that may be under way now, those that still wait for their money
-    included; queue: calls that wait for a slot; requests: calls sent; rate_limited, outages: how they failed; paused_for_s:
-    what is left of a Retry-After that holds every call back; gone_for_s: see `Endpoint.gone_for_s`;
+    included; queue: calls that wait for a slot or for their turn; requests: calls sent; rate_limited, outages: how they failed;
+    paused_for_s: what is left of a Retry-After that holds every call back; gone_for_s: see `Endpoint.gone_for_s`;
     latencies: of the answered calls, a copy.
     """
 
@@ -312,7 +312,10 @@ class Endpoint:
         if len(self._under_way) >= self._limit.allowed and self._breaker.closed:
             # Calls that hang from before an outage must not keep the probes away.
             return math.inf
-        wait = max(self._paused_until - now, self._breaker.ready_in(now), self._spacing.ready_in(now))
+        wait = max(self._paused_until - now, self._breaker.ready_in(now))
+        if self._limit.full:
+            # A limit that is to grow must be seen to be used up, which spaced calls would hide.
+            wait = max(wait, self._spacing.ready_in(now))
         if self._requests_cap is not None:
             wait = max(wait, self._requests_cap.ready_in(1, now))
         if self._tokens_cap is not None:

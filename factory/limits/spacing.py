@@ -14,8 +14,11 @@ from typing import Final
 _RATE: Final = 1.5
 # What spreads calls over our own event loop is enough, whatever the latency: a job's first calls need not wait for each other.
 _LONGEST_S: Final = 0.001
-# No timer is finer than a millisecond, and setting one costs more than a shorter wait gains.
-_SHORTEST_WAIT_S: Final = 0.0005
+# Calls this close may go together: a timer is hardly finer, and costs more than a short wait gains.
+_TOGETHER_S: Final = 0.0005
+_TIMER_S: Final = 0.002
+# A timer and the loop it fires in are late by milliseconds; what that delayed is made up for, or it would bound the rate.
+_CATCH_UP_S: Final = 0.005
 # As TCP smooths its round-trip times (RFC 6298).
 _SMOOTHING: Final = 1 / 8
 
@@ -33,11 +36,11 @@ class Spacing:
         self._latency_s = before + _SMOOTHING * (latency_s - before)
 
     def ready_in(self, now: float) -> float:
-        """Seconds until the next call may begin."""
+        """Seconds until calls may begin again."""
         wait = self._next - now
-        return wait if wait >= _SHORTEST_WAIT_S else 0.0
+        return max(wait, _TIMER_S) if wait > _TOGETHER_S else 0.0
 
     def began(self, now: float, limit: int) -> None:
         """A call begins now. limit: calls that may be under way. Before the first answer nothing is known, and nobody waits."""
         if self._latency_s is not None:
-            self._next = max(now, self._next) + min(_LONGEST_S, self._latency_s / limit / _RATE)
+            self._next = max(now - _CATCH_UP_S, self._next) + min(_LONGEST_S, self._latency_s / limit / _RATE)

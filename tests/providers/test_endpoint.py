@@ -124,6 +124,8 @@ async def test_the_environment_adds_nothing_to_what_is_sent(bench: Benches, monk
     assert mine.keys() - nobodys.keys() == {"authorization"}
     assert mine["content-type"] == "application/json" and mine["x-client-request-id"] == "k"
     assert ("anthropic-version" in mine) == (at.protocol == "anthropic")
+    # What gateways know the SDKs by.
+    assert mine["user-agent"].startswith("AsyncOpenAI/" if at.protocol == "openai" else "AsyncAnthropic/")
 
 
 @pytest.mark.parametrize("model", ["gpt", "openai/", "/gpt", "other/gpt", "sim/author"])
