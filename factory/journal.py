@@ -35,7 +35,7 @@ class Journal:
         self._caller = caller
         self.cast = cast
         self._replayable = store.last_journaled_index(lease.job)
-        self._in_flight: set[asyncio.Task[CallRecord | CallGivenUp | None]] = set()
+        self._in_flight: set[asyncio.Task[None]] = set()
         self.fatal: asyncio.Future[FactoryError] = asyncio.get_running_loop().create_future()
         self.calls_made = 0
 
@@ -61,10 +61,13 @@ class Journal:
 
     async def perform(self, identity: CallIdentity, request: ModelRequest) -> CallRecord:
         """Make the call and commit it. The caller's cancellation does not reach a call in flight."""
-        task = asyncio.create_task(self._guarded(identity, request))
+        loop = asyncio.get_running_loop()
+        # As `asyncio.shield`, one turn of the loop sooner: where 256 calls are in flight a turn takes milliseconds.
+        ended: asyncio.Future[CallRecord | CallGivenUp | None] = loop.create_future()
+        task = loop.create_task(self._told(ended, identity, request))
         self._in_flight.add(task)
         task.add_done_callback(self._in_flight.discard)
-        record = await asyncio.shield(task)
+        record = await ended
         if isinstance(record, CallGivenUp):
             raise record
         return record if record is not None else await self.wait_to_be_cancelled()
@@ -77,6 +80,18 @@ class Journal:
     async def wait_to_be_cancelled(self) -> NoReturn:
         while True:
             await asyncio.get_running_loop().create_future()
+
+    async def _told(
+        self, ended: asyncio.Future[CallRecord | CallGivenUp | None], identity: CallIdentity, request: ModelRequest
+    ) -> None:
+        """Whoever asked may have been cancelled, and then waits no more."""
+        try:
+            record = await self._guarded(identity, request)
+        except BaseException:
+            ended.cancel()
+            raise
+        if not ended.done():
+            ended.set_result(record)
 
     async def _guarded(self, identity: CallIdentity, request: ModelRequest) -> CallRecord | CallGivenUp | None:
         """The committed record, or None when the job must end: the reason then stands in `fatal`."""

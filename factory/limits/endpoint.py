@@ -18,7 +18,7 @@ from factory.errors import FailureKind, ModelFailure, ProviderUnusable
 from factory.limits.adaptive import AdaptiveLimit
 from factory.limits.breaker import Breaker, BreakerSettings, BreakerState
 from factory.limits.bucket import Bucket
-from factory.limits.clock import Clock
+from factory.limits.clock import Clock, Timer
 from factory.limits.contact import DeadEnd, FirstContact
 from factory.limits.latency import Latencies
 from factory.limits.refusals import Refusals
@@ -137,7 +137,7 @@ class Endpoint:
         self._under_way: dict[Slot, None] = {}
         self._queue: deque[tuple[Slot, asyncio.Future[None]]] = deque()
         self._waiting = 0
-        self._timer: asyncio.Task[None] | None = None
+        self._timer: Timer | None = None
         self._timer_at = 0.0
         self._on_the_wire = 0
         self._sent = self._rate_limited = self._outages = self._rejected = 0
@@ -348,10 +348,9 @@ class Endpoint:
                 return
             self._timer.cancel()
         self._timer_at = at
-        self._timer = asyncio.get_running_loop().create_task(self._wake())
+        self._timer = self.clock.later(max(0.0, at - self.clock.now()), self._wake)
 
-    async def _wake(self) -> None:
-        await self.clock.sleep(max(0.0, self._timer_at - self.clock.now()))
+    def _wake(self) -> None:
         self._timer = None
         self._advance(self.clock.now())
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx2
 
-from factory.providers.transport import CONNECT_S, Transport
+from factory.providers.transport import CONNECT_S, HEADERS_ARE, Transport
 
 # An endpoint's calls go to one address.
 parsed = lru_cache(maxsize=64)(httpx2.URL)
@@ -32,7 +32,9 @@ class Client(httpx2.AsyncClient):
             return super().build_request(method, url, content=content, headers=headers, timeout=timeout, **given)
         address = parsed(url) if isinstance(url, str) else url
         stream, extensions = httpx2.ByteStream(content), {"timeout": timeout.as_dict()}
-        return httpx2.Request(method, address, headers=headers, stream=stream, extensions=extensions)
+        request = httpx2.Request(method, address, headers=headers, stream=stream, extensions=extensions)
+        request.headers.encoding = HEADERS_ARE
+        return request
 
     async def send(self, request: httpx2.Request, **how: Any) -> httpx2.Response:
         """Raises Faulted, as the transport does. how: an SDK's wishes about streaming and redirects; there are none."""

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from functools import cached_property
-from typing import Any, Final
+from typing import Any
 
 import httpx2
 
 from factory.providers.client import Client, parsed
 from factory.providers.endpoint import Endpoint
 from factory.providers.transport import SENT_HEADERS, Transport
-
-_KEPT_HEADERS: Final = frozenset({name.decode() for name in SENT_HEADERS} | {"authorization", "x-api-key"})
 
 
 class Connection:
@@ -83,11 +80,17 @@ def _lean(sdk_client: Any) -> Any:
     """
 
     class Lean(sdk_client):  # type: ignore[misc]
-        @cached_property
-        def default_headers(self) -> dict[str, str]:
-            # The credential stays only because the SDK looks for it; the transport writes its own.
-            given = super().default_headers
-            return {name: given[name] for name in given if name.lower() in _KEPT_HEADERS and isinstance(given[name], str)}
+        _shared: httpx2.Headers | None = None
+
+        def _build_headers(self, options: Any, **how: Any) -> httpx2.Headers:
+            if self._shared is None:
+                # What the transport would not send is left out here, and the credential with it: it writes its own.
+                made = super()._build_headers(options, **how).raw
+                self._shared = httpx2.Headers([pair for pair in made if pair[0].lower() in SENT_HEADERS])
+            headers = httpx2.Headers(self._shared)
+            for name, value in (options.headers or {}).items():
+                headers[name] = value
+            return headers
 
         def _prepare_url(self, url: str) -> httpx2.URL:
             address = parsed(url)

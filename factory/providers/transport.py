@@ -35,6 +35,8 @@ CONNECT_S: Final = 3.0
 MOST_BYTES: Final = 64 * 1024 * 1024
 # Below the 5 s after which common servers (uvicorn) close an idle connection: a request must not meet one that is closing.
 KEEPALIVE_S: Final = 4.0
+# How header bytes become text: every byte has a meaning in it (RFC 9110, section 5.5).
+HEADERS_ARE: Final = "latin-1"
 # What a request that never left is billed for.
 UNSENT: Final = Usage(0, 0)
 
@@ -145,7 +147,7 @@ class Transport(httpx2.AsyncBaseTransport):
 
     def _headers(self, request: httpx2.Request) -> list[tuple[str, str]]:
         # `raw`, because every other view of httpx2's headers looks at all of them anew for each one.
-        kept = [(k.decode("ascii"), v.decode("latin-1")) for k, v in request.headers.raw if k.lower() in SENT_HEADERS]
+        kept = [(k.decode("ascii"), v.decode(HEADERS_ARE)) for k, v in request.headers.raw if k.lower() in SENT_HEADERS]
         return kept + self._own_headers
 
     def _typed(self, exc: Exception) -> ModelFailure | ProviderUnusable:
@@ -201,6 +203,8 @@ class _Read(httpx2.Response):
 
     def __init__(self, request: httpx2.Request, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
         super().__init__(status, headers=headers, stream=httpx2.ByteStream(body), request=request)
+        # Said, or every look at a header tries to find it out from all of them.
+        self.headers.encoding = HEADERS_ARE
         self._body = body
         self.is_stream_consumed = self.is_closed = True
 

@@ -235,7 +235,11 @@ async def test_a_slow_answer_is_cut_and_asked_for_once_more(
 async def test_a_429_is_heeded_up_to_the_longest_pause_and_asked_once_more(
     workshop: Workshop, undisturbed: Undisturbed, monkeypatch: pytest.MonkeyPatch, headers: list[str], least_s: float
 ) -> None:
-    clock = Clock(now=lambda: time.monotonic() * HASTE, sleep=lambda seconds: asyncio.sleep(seconds / HASTE))
+    clock = Clock(
+        now=lambda: time.monotonic() * HASTE,
+        sleep=lambda seconds: asyncio.sleep(seconds / HASTE),
+        later=lambda seconds, what: asyncio.get_running_loop().call_later(seconds / HASTE, what),
+    )
     workshop.limits = lambda: Limits(clock=clock, longest_pause_s=LONGEST_PAUSE_S)
     monkeypatch.setattr(jobs, "Caller", partial(Caller, clock=clock, retry=Retry(base_s=0.001)))
     struck = {undisturbed.keys[role][-1]: header for role, header in zip(reversed(ROLES), headers, strict=False)}
