@@ -166,7 +166,7 @@ class Caller:
             if worst:
                 await self.store.open_attempt(self.lease, identity, number, worst)
             if slot is not None:
-                slot.sent()
+                await slot.go()
             began, clock, sent = time.time(), time.perf_counter(), True
             outcome = await channel.model.complete(request)
         except ModelFailure as failure:

@@ -43,7 +43,7 @@ StoreOption = Annotated[
     typer.Option("--store", envvar="FACTORY_STORE", help=f"Database URL. Default: {DEFAULT_STORE}", show_default=False),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs, a stable interface.")]
-ConcurrencyOption = Annotated[int, typer.Option(min=1, help="Pulls in flight. It never changes the outcome.")]
+ConcurrencyOption = Annotated[int, typer.Option(min=1, help="Calls in flight at each endpoint. It never changes the outcome.")]
 BudgetOption = Annotated[
     float | None,
     typer.Option(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import httpx2
@@ -13,14 +12,13 @@ from factory.providers.transport import SENT_HEADERS, Transport
 
 
 class Connection:
-    """An endpoint's SDK client and its slots. Waiting for a slot comes before an attempt's deadline starts to run."""
+    """An endpoint's SDK client. concurrency: the most requests in flight, which whoever asks has to see to."""
 
     def __init__(self, endpoint: Endpoint, concurrency: int) -> None:
         self.endpoint = endpoint
         secret = endpoint.key()
         transport = Transport(endpoint, secret, concurrency)
         self.blotter = transport.blotter
-        self.slots = asyncio.Semaphore(concurrency)
         sdk, sdk_client = _sdk(endpoint.provider)
         # SDK retries stay off: the journal owns retries, so that each attempt has its own reservation and receipt.
         shared: dict[str, Any] = {

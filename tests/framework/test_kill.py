@@ -174,7 +174,7 @@ def test_a_run_stopped_past_its_lease_writes_nothing_when_it_wakes(
     process = victim.spawn("start", "--attempts", str(ATTEMPTS), "--lease-s", "0.5", delay_ms=30)
     try:
         victim.wait_for_calls(60, process)
-        process.send_signal(signal.SIGSTOP)
+        stop_between_writes(process, tmp_path / "s.db")
         time.sleep(0.6)
         store = open_store(victim.url)
         job = store.jobs()[-1]
@@ -189,6 +189,20 @@ def test_a_run_stopped_past_its_lease_writes_nothing_when_it_wakes(
         process.kill()
     assert process.returncode == LeaseLost.exit_code, err
     assert dumped(tmp_path / "s.db") == before, "it wrote although its lease was another's"
+
+
+def stop_between_writes(process: subprocess.Popen[str], file: Path) -> None:
+    """Stopped inside a transaction it would hold SQLite's one write lock, and nobody could go on in its place."""
+    while True:
+        process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, process.pid, os.WSTOPPED)
+        with closing(sqlite3.connect(file, timeout=0, isolation_level=None)) as connection:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError:
+                process.send_signal(signal.SIGCONT)
+        time.sleep(0.01)
 
 
 def dumped(file: Path) -> list[str]:

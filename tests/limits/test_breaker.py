@@ -155,7 +155,7 @@ async def test_hanging_calls_from_before_the_outage_do_not_keep_the_probe_away()
 
     async def hang() -> None:
         async with under_test.slot() as slot:
-            slot.sent()
+            await slot.go()
             await fake.sleep(1000)
 
     async def fail() -> None:
@@ -186,7 +186,7 @@ async def test_a_cancelled_probe_makes_way_for_the_next() -> None:
 
     async def hang() -> None:
         async with under_test.slot() as slot:
-            slot.sent()
+            await slot.go()
             await fake.sleep(1000)
 
     probe, served = asyncio.create_task(hang()), asyncio.create_task(job(fake, under_test, 1, 1, lambda: None))

@@ -27,7 +27,7 @@ async def test_slots_go_out_in_the_order_of_asking_and_never_too_many() -> None:
         nonlocal most
         async with under_test.slot() as slot:
             began.append(number)
-            slot.sent()
+            await slot.go()
             most = max(most, under_test.stats().in_flight)
             await fake.sleep(1.0 + number % 3)
 
@@ -47,7 +47,7 @@ async def test_time_in_the_queue_is_told_apart_from_latency() -> None:
     async def call() -> None:
         async with under_test.slot() as slot:
             await fake.sleep(5)
-            slot.sent()
+            await slot.go()
             await fake.sleep(2)
         waited.append(slot.waited_s)
 

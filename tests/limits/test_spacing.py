@@ -90,7 +90,7 @@ async def _limits_after_a_cut() -> list[int]:
         while not stopped:
             with suppress(ModelFailure):
                 async with endpoint.slot() as slot:
-                    slot.sent()
+                    await slot.go()
                     await fake.sleep(LATENCY_S * rng.uniform(0.95, 1.05))
                     if fake.clock.now() < 0.4:
                         raise ModelFailure(FailureKind.RATE_LIMITED, "429")
@@ -113,7 +113,7 @@ async def test_calls_that_are_asked_for_at_one_moment_go_one_by_one_and_none_is_
 
     async def call() -> None:
         async with endpoint.slot() as slot:
-            slot.sent()
+            await slot.go()
             sent.append(fake.clock.now())
             await fake.sleep(LATENCY_S)
 

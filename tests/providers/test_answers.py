@@ -14,6 +14,7 @@ import pytest
 
 from factory.budget import input_tokens_bound
 from factory.errors import BadInput, FailureKind, ModelFailure, ProviderUnusable
+from factory.limits import Limits
 from factory.providers.anthropic import DEFAULT_MAX_TOKENS
 from factory.providers.connect import connect
 from factory.providers.connection import Connections
@@ -182,10 +183,15 @@ async def test_silence_before_an_answer_begins_is_the_model_at_work(bench: Bench
 
 async def test_waiting_for_a_slot_is_no_timeout_and_opens_no_connection(bench: Benches) -> None:
     async with bench(concurrency=2, delay_ms=(300, 300)) as at:
-        model = at.model(options={"deadline_s": 1.5})
+        model, places = at.model(options={"deadline_s": 1.5}), Limits().endpoint("places", max_in_flight=2)
+
+        async def call(number: int) -> ModelReply:
+            async with places.slot() as slot:
+                await slot.go()
+                return await model.complete(ModelRequest("x/dice", ASK, f"k{number}", SCHEMA))
+
         began = time.perf_counter()
-        requests = [ModelRequest("x/dice", ASK, f"k{n}", SCHEMA) for n in range(12)]
-        replies = await asyncio.gather(*(model.complete(request) for request in requests))
+        replies = await asyncio.gather(*map(call, range(12)))
         assert len(replies) == 12 and time.perf_counter() - began > 1.5
         assert at.server.most_connections <= 2
 
