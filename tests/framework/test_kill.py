@@ -191,7 +191,7 @@ def test_a_run_stopped_past_its_lease_writes_nothing_when_it_wakes(
     assert dumped(tmp_path / "s.db") == before, "it wrote although its lease was another's"
 
 
-def stop_between_writes(process: subprocess.Popen[str], file: Path) -> None:
+def stop_between_writes(process: subprocess.Popen[bytes], file: Path) -> None:
     """Stopped inside a transaction it would hold SQLite's one write lock, and nobody could go on in its place."""
     while True:
         process.send_signal(signal.SIGSTOP)
