@@ -19,7 +19,7 @@ from factory.similarity.buckets import Buckets
 from factory.similarity.columns import Column, Strings
 from factory.similarity.numbers import MIN_NUMBERS
 from factory.similarity.signature import BANDS, ROWS, SKELETON_BANDS, may_reach
-from factory.similarity.sketch import Sketch, features
+from factory.similarity.sketch import Sketch, features, shingle_jaccard
 from factory.similarity.text import jaccard
 from factory.similarity.vectors import MARGIN, VectorIndex, cosine
 
@@ -146,6 +146,8 @@ class Index:
 
     def _alike_by_numbers(self, sought: Sketch, rows: Rows) -> set[int]:
         """Those of the rows with a sketch's numbers that are near enough besides."""
+        if not len(rows):
+            return set()
         cosines = self._vectors.roughly(sought.vector, rows)
         by_cosine = rows[cosines >= reach.NUMBERS_COSINE - MARGIN].tolist()
         by_shingles = rows[may_reach(self._low.take(rows), sought.record["low"], reach.NUMBERS_JACCARD)].tolist()
@@ -153,7 +155,7 @@ class Index:
         return near | {row for row in by_shingles if self._jaccard(sought, row) >= reach.NUMBERS_JACCARD}
 
     def _jaccard(self, sought: Sketch, row: int) -> float:
-        return round(jaccard(features(sought.text).shingles, features(self._texts[row]).shingles), 4)
+        return shingle_jaccard(features(sought.text), features(self._texts[row]))
 
     def _masked_alike(self, sought: Sketch, row: int) -> bool:
         left, right = features(sought.text).skeleton_shingles, features(self._texts[row]).skeleton_shingles
@@ -184,7 +186,7 @@ class Index:
             same_text=keys[_TEXT] and left.normal == right.normal,
             equal_numbers=keys[_NUMBERS] and len(left.numbers) >= MIN_NUMBERS and left.numbers == right.numbers,
             same_skeleton=keys[_SKELETON] and bool(left.skeleton) and left.skeleton == right.skeleton,
-            jaccard=round(jaccard(left.shingles, right.shingles), 4),
+            jaccard=shingle_jaccard(left, right),
             skeleton_jaccard=round(jaccard(left.skeleton_shingles, right.skeleton_shingles), 4),
             cosine=cosine(sought.vector, self._vectors.row(row)),
         )

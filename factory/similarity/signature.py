@@ -39,8 +39,7 @@ def _permutations() -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
 
 def signature(shingles: Collection[str]) -> NDArray[np.uint32]:
     """The MinHash signature of a set of shingles: shape (128,); of an empty set all ones."""
-    hashes = np.fromiter((zlib.crc32(s.encode("utf-8", "replace")) for s in shingles), dtype=np.uint32, count=len(shingles))
-    return _least(hashes)
+    return _least(np.array([zlib.crc32(s.encode("utf-8", "replace")) for s in shingles], dtype=np.uint32))
 
 
 def text_signature(normal: str) -> NDArray[np.uint32]:

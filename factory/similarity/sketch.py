@@ -20,7 +20,7 @@ from factory.similarity.signature import (
     text_signature,
 )
 from factory.similarity.skeleton import skeleton, skeleton_shingles
-from factory.similarity.text import char_shingles, key64, normalise
+from factory.similarity.text import char_codes, char_shingles, jaccard, jaccard_of_codes, key64, normalise
 from factory.similarity.vectors import WORDS, Half, codes
 
 # Part of the key of every cached sketch: raise it whenever a text's keys or vector would come out differently.
@@ -42,6 +42,10 @@ class Features:
         return char_shingles(self.normal)
 
     @cached_property
+    def codes(self) -> NDArray[np.uint64] | None:
+        return char_codes(self.normal)
+
+    @cached_property
     def numbers(self) -> tuple[str, ...]:
         return number_multiset(self.text)
 
@@ -52,6 +56,13 @@ class Features:
     @cached_property
     def skeleton_shingles(self) -> frozenset[str]:
         return skeleton_shingles(self.skeleton)
+
+
+def shingle_jaccard(left: Features, right: Features) -> float:
+    """The Jaccard index of two texts' character shingles, rounded to 4 decimals."""
+    if left.codes is not None and right.codes is not None:
+        return round(jaccard_of_codes(left.codes, right.codes), 4)
+    return round(jaccard(left.shingles, right.shingles), 4)
 
 
 @lru_cache(maxsize=1024)

@@ -12,6 +12,9 @@ from collections.abc import Set as AbstractSet
 from hashlib import blake2b
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 SHINGLE: Final = 5
 
 _SEPARATOR = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
@@ -53,6 +56,33 @@ def char_shingles(normal: str) -> frozenset[str]:
         return frozenset([normal] if normal else [])
     # A list first: a generator would take a third longer.
     return frozenset([normal[start : start + SHINGLE] for start in range(len(normal) - SHINGLE + 1)])
+
+
+def char_codes(normal: str) -> NDArray[np.uint64] | None:
+    """The character 5-shingles of an ASCII text as whole numbers, ascending, each once: a third of the time that a set of
+    strings takes. None for another text, or one that is its own only shingle.
+    """
+    if len(normal) <= SHINGLE or not normal.isascii():
+        return None
+    data = np.frombuffer(normal.encode("ascii"), dtype=np.uint8).astype(np.uint64)
+    windows = len(data) - SHINGLE + 1
+    made = data[:windows].copy()
+    for place in range(1, SHINGLE):
+        made <<= np.uint64(8)
+        made |= data[place : place + windows]
+    made.sort()
+    first = np.empty(windows, dtype=bool)
+    first[0] = True
+    np.not_equal(made[1:], made[:-1], out=first[1:])
+    return made[first]
+
+
+def jaccard_of_codes(left: NDArray[np.uint64], right: NDArray[np.uint64]) -> float:
+    """`jaccard` of two texts' `char_codes`."""
+    both = np.concatenate((left, right))
+    both.sort()
+    shared = int(np.count_nonzero(both[1:] == both[:-1]))
+    return shared / (len(both) - shared)
 
 
 def jaccard(left: AbstractSet[str], right: AbstractSet[str]) -> float:

@@ -193,6 +193,8 @@ class _Cells:
         self._rows = [Column(np.uint32) for _ in range(len(centres))]
         # By word, as bits are counted; grown here, for a `Column` grows along its first axis.
         self._halves = [np.empty((HALF, 0), dtype=np.uint64) for _ in range(len(centres))]
+        # The vector searched for last, and how like each centre is to it: what is admitted has just been searched for.
+        self._asked: tuple[bytes, NDArray[np.float32]] = (b"", np.empty(0, dtype=np.float32))
         # Kept between searches, for fresh memory of megabytes costs more than what is then written to it.
         self._differences: NDArray[np.uint64] = np.empty((HALF, 0), dtype=np.uint64)
 
@@ -212,6 +214,8 @@ class _Cells:
 
     def _homes(self, vectors: Half) -> NDArray[np.uint8]:
         """The cells of vectors, shape (n,)."""
+        if len(vectors) == 1 and vectors.tobytes() == self._asked[0]:
+            return np.argmax(self._asked[1], keepdims=True).astype(np.uint8)
         homes: NDArray[np.uint8] = np.argmax(_levels(vectors) @ self._centres.T, axis=1).astype(np.uint8)
         return homes
 
@@ -227,6 +231,7 @@ class _Cells:
     def near(self, vector: Half, half: NDArray[np.uint64], rows: int) -> tuple[NDArray[np.uint32], NDArray[np.uint8]]:
         """Rows below `rows` in the cells about a vector, and how many of the first half's bits each differs in."""
         likeness = self._centres @ _levels(vector)
+        self._asked = (vector.tobytes(), likeness)
         numbers, halves = [], []
         # Equal likeness: the lower cell, so that the choice is the same everywhere.
         for cell in np.argsort(-likeness, kind="stable")[:PROBED].tolist():

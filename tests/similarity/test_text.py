@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from factory.similarity.numbers import number_multiset
 from factory.similarity.skeleton import skeleton, skeleton_shingles
+from factory.similarity.sketch import Features, shingle_jaccard
 from factory.similarity.text import char_shingles, jaccard, key64, normalise
 
 WORDS = st.lists(st.from_regex(r"[a-z]{1,8}|[0-9]{1,4}|[0-9]\.[0-9]", fullmatch=True), min_size=1, max_size=20)
@@ -161,3 +162,12 @@ def test_hostile_texts_take_linear_time(text: str) -> None:
     normalise(text)
     skeleton(text)
     number_multiset(text)
+
+
+@given(
+    st.text(st.sampled_from("abc "), max_size=60) | st.text(max_size=20),
+    st.text(st.sampled_from("abc "), max_size=60) | st.text(max_size=20),
+)
+def test_shingles_as_numbers_are_as_alike_as_the_sets(left: str, right: str) -> None:
+    expected = round(jaccard(char_shingles(normalise(left)), char_shingles(normalise(right))), 4)
+    assert shingle_jaccard(Features(left), Features(right)) == expected
