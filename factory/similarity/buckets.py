@@ -54,7 +54,8 @@ class _Run:
         at = np.arange(ends[-1] if len(ends) else 0) + (starts - (ends - counts)).repeat(counts)
         entries = self.entries.take(at)
         hit = (entries & _KEY_MASK) == sought.repeat(counts)
-        return (entries[hit] & _ROW_MASK).astype(np.int64)
+        found: NDArray[np.int64] = (entries[hit] & _ROW_MASK).astype(np.int64)
+        return found
 
 
 class Buckets:

@@ -215,7 +215,7 @@ class _Cells:
     def _homes(self, vectors: Half) -> NDArray[np.uint8]:
         """The cells of vectors, shape (n,)."""
         if len(vectors) == 1 and vectors.tobytes() == self._asked[0]:
-            return np.argmax(self._asked[1], keepdims=True).astype(np.uint8)
+            return np.array([self._asked[1].argmax()], dtype=np.uint8)
         homes: NDArray[np.uint8] = np.argmax(_levels(vectors) @ self._centres.T, axis=1).astype(np.uint8)
         return homes
 

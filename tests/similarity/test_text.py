@@ -164,10 +164,10 @@ def test_hostile_texts_take_linear_time(text: str) -> None:
     number_multiset(text)
 
 
-@given(
-    st.text(st.sampled_from("abc "), max_size=60) | st.text(max_size=20),
-    st.text(st.sampled_from("abc "), max_size=60) | st.text(max_size=20),
-)
+LIKELY_ALIKE = st.text(st.sampled_from("abc "), max_size=60) | st.text(max_size=20)
+
+
+@given(LIKELY_ALIKE, LIKELY_ALIKE)
 def test_shingles_as_numbers_are_as_alike_as_the_sets(left: str, right: str) -> None:
     expected = round(jaccard(char_shingles(normalise(left)), char_shingles(normalise(right))), 4)
     assert shingle_jaccard(Features(left), Features(right)) == expected
