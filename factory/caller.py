@@ -49,11 +49,11 @@ class Caller:
 
     @property
     def waiting(self) -> int:
-        """Calls that wait for a slot, for money or for their next try."""
+        """Calls that wait for a slot, for money, for their turn or for their next try."""
         return len(self._waiting)
 
     def close(self) -> None:
-        """Send nothing more: calls that wait for a slot, for money or for their next try are cancelled."""
+        """Send nothing more: calls that wait for a slot, for money, for their turn or for their next try are cancelled."""
         self._closed = True
         for task in self._waiting:
             task.cancel()
@@ -154,9 +154,9 @@ class Caller:
         attempts: list[Attempt],
     ) -> ModelReply:
         """One attempt inside its slot. Raises the ModelFailure it ended with, so that the slot sees it."""
-        # The slot comes before the money: a kill then charges only what was really in flight.
+        # The slot comes before the money: a kill then charges what was in flight, and the few calls that were ready to go.
         held = await self.budget.reserve(worst)
-        # From here on it goes through: a reservation that is durable but never sent would be charged for nothing.
+        # A reservation on its way to the record is not cut off: durable but never sent, it would be charged for nothing.
         self._waiting.discard(task)
         number, sent = len(attempts), False
         outcome: ModelReply | ModelFailure | None = None
@@ -166,7 +166,9 @@ class Caller:
             if worst:
                 await self.store.open_attempt(self.lease, identity, number, worst)
             if slot is not None:
+                self._wait(task)
                 await slot.go()
+                self._waiting.discard(task)
             began, clock, sent = time.time(), time.perf_counter(), True
             outcome = await channel.model.complete(request)
         except ModelFailure as failure:

@@ -67,6 +67,8 @@ class Journal:
         task = loop.create_task(self._told(ended, identity, request))
         self._in_flight.add(task)
         task.add_done_callback(self._in_flight.discard)
+        # Where nothing was said, as when it was cancelled before its first step.
+        task.add_done_callback(lambda _: ended.cancel())
         record = await ended
         if isinstance(record, CallGivenUp):
             raise record
@@ -84,12 +86,8 @@ class Journal:
     async def _told(
         self, ended: asyncio.Future[CallRecord | CallGivenUp | None], identity: CallIdentity, request: ModelRequest
     ) -> None:
-        """Whoever asked may have been cancelled, and then waits no more."""
-        try:
-            record = await self._guarded(identity, request)
-        except BaseException:
-            ended.cancel()
-            raise
+        record = await self._guarded(identity, request)
+        # Whoever asked may have been cancelled, and then waits no more.
         if not ended.done():
             ended.set_result(record)
 

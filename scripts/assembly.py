@@ -253,7 +253,7 @@ class Wires:
         if self._connections is None:
             from factory.providers.connection import Connections
 
-            self._connections = Connections(self.concurrency)
+            self._connections = Connections()
         at = endpoint_of(member)
         key = f"{at.provider} at {_place(at)} ({at.key_env})"
         endpoint = self.limits.endpoint(key, max_in_flight=self.concurrency, rpm=member.rpm, tpm=member.tpm)

@@ -38,7 +38,7 @@ from scripts.bench_line import MAX_TOKENS, SCHEMA, Bench, messages, scratch_stor
 from scripts.pace import run_in_loop
 
 Call = Callable[[int], Awaitable[object]]
-Loop = Callable[["Bench", int], AbstractAsyncContextManager[Call]]
+Loop = Callable[["Bench"], AbstractAsyncContextManager[Call]]
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 PROTOCOLS: Final = ("openai", "anthropic")
@@ -54,7 +54,7 @@ FAULT_CALLS: Final = 500
 
 
 @asynccontextmanager
-async def bare(bench: Bench, concurrency: int) -> AsyncIterator[Call]:
+async def bare(bench: Bench) -> AsyncIterator[Call]:
     """One call as the SDK offers it, on a client of its own."""
     import httpx2
 
@@ -65,7 +65,7 @@ async def bare(bench: Bench, concurrency: int) -> AsyncIterator[Call]:
     speaks_openai = bench.protocol == "openai"
     sdk = importlib.import_module(bench.protocol)
     sdk_client = sdk.AsyncOpenAI if speaks_openai else sdk.AsyncAnthropic
-    async with httpx2.AsyncClient(transport=Transport(endpoint, key, concurrency), timeout=30) as http:
+    async with httpx2.AsyncClient(transport=Transport(endpoint, key), timeout=30) as http:
         client: Any = sdk_client(api_key=key, base_url=endpoint.base_url, max_retries=0, http_client=http)
         create = client.chat.completions.create if speaks_openai else client.messages.create
 
@@ -77,7 +77,7 @@ async def bare(bench: Bench, concurrency: int) -> AsyncIterator[Call]:
 
 
 @asynccontextmanager
-async def floor(bench: Bench, concurrency: int) -> AsyncIterator[Call]:
+async def floor(bench: Bench) -> AsyncIterator[Call]:
     """One call by our adapters' request path and nothing else: bytes in, bytes out, both parsed."""
     import httpx2
     import orjson
@@ -85,7 +85,7 @@ async def floor(bench: Bench, concurrency: int) -> AsyncIterator[Call]:
     from factory.providers.connection import Connections
     from factory.providers.endpoint import endpoint_of
 
-    connections = Connections(concurrency)
+    connections = Connections()
     connection = connections.to(endpoint_of(bench.member("bare")))
     speaks_openai = bench.protocol == "openai"
     url = connection.url("/chat/completions" if speaks_openai else "/v1/messages")
@@ -142,14 +142,14 @@ def retried(call: Call) -> Call:
 
 
 async def loop_cpu_s(loop: Loop, bench: Bench, calls: int, concurrency: int) -> float:
-    async with loop(bench, concurrency) as call:
+    async with loop(bench) as call:
         began = time.process_time()
         await drive(call, calls, concurrency)
         return time.process_time() - began
 
 
 async def bare_wall_s(bench: Bench, calls: int, concurrency: int, wrap: Callable[[Call], Call] = lambda call: call) -> float:
-    async with bare(bench, concurrency) as call:
+    async with bare(bench) as call:
         began = time.perf_counter()
         await drive(wrap(call), calls, concurrency)
         return time.perf_counter() - began

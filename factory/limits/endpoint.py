@@ -72,7 +72,7 @@ class Slot:
     """
 
     __slots__ = (
-        "_begun_in", "_endpoint", "_generation", "_sent_at", "_tokens", "_used", "_was_sent",
+        "_begun_in", "_endpoint", "_generation", "_probe", "_sent_at", "_tokens", "_used", "_was_sent",
         "asked_s", "blameless", "dead_end", "held_back", "tally", "waited_s",
     )  # fmt: skip
 
@@ -82,6 +82,7 @@ class Slot:
         self._used: int | None = None
         self._begun_in = 0
         self._generation = 0
+        self._probe = False
         self._sent_at = 0.0
         self._was_sent = False
         self.waited_s = 0.0
@@ -92,8 +93,8 @@ class Slot:
         self.tally: tuple[int, int] | None = None
 
     async def go(self) -> None:
-        """Wait while as many calls are in flight as may be. The request leaves now: it counts as sent and takes of the caps per
-        minute, and its latency begins.
+        """Wait while as many calls are in flight as may be, or while all are held back. The request leaves then: it counts as
+        sent and takes of the caps per minute, and its latency begins. Raises ProviderUnusable as entering does.
         """
         await self._endpoint._go(self)
 
@@ -182,7 +183,7 @@ class Endpoint:
             in_flight=self._on_the_wire,
             limit=self._limit.allowed,
             max_in_flight=self._limit.most,
-            queue=self._waiting,
+            queue=self._waiting + sum(not granted.done() for _, granted in self._ready),
             requests=self._sent,
             rate_limited=self._rate_limited,
             outages=self._outages,
@@ -221,8 +222,7 @@ class Endpoint:
 
     def _begin(self, slot: Slot, now: float) -> None:
         self._under_way[slot] = None
-        slot._begun_in = self._limit.round
-        slot._generation = self._breaker.begin()
+        self._stamp(slot)
         slot._sent_at = now
         self._spacing.began(now, self._limit.allowed)
         for cap, amount in self._caps(slot):
@@ -239,23 +239,44 @@ class Endpoint:
         return [slot for slot in self._under_way if not slot._was_sent]
 
     async def _go(self, slot: Slot) -> None:
-        if not self._ready and self._wire_is_free():
-            self._send(slot, self.clock.now())
+        now = self.clock.now()
+        if slot._probe or (not self._ready and self._held_for(now) <= 0):
+            self._leave(slot, now)
             return
         granted = asyncio.get_running_loop().create_future()
         self._ready.append((slot, granted))
+        self._send_ready(now)
         await granted
 
-    def _wire_is_free(self) -> bool:
-        # Calls that hang from before an outage must not keep the probes away.
-        return self._on_the_wire < self._limit.allowed or not self._breaker.closed
+    def _held_for(self, now: float) -> float:
+        """Seconds until a call that is ready may go; infinite while it waits for another to end. Probes are not held."""
+        if self._breaker.closed and self._on_the_wire >= self._limit.allowed:
+            return math.inf
+        return max(self._paused_until - now, self._breaker.ready_in(now))
 
     def _send_ready(self, now: float) -> None:
-        while self._ready and self._wire_is_free():
-            slot, granted = self._ready.popleft()
+        while self._ready:
+            slot, granted = self._ready[0]
             if not granted.done():
-                self._send(slot, now)
+                wait = self._held_for(now)
+                if wait > 0:
+                    if wait < math.inf:
+                        self._wake_at(now + wait)
+                    return
+                self._leave(slot, now)
                 granted.set_result(None)
+            self._ready.popleft()
+
+    def _leave(self, slot: Slot, now: float) -> None:
+        if not slot._probe:
+            # What was so when it got its slot is past: it goes under the limit and the breaker of now.
+            self._stamp(slot)
+        self._send(slot, now)
+
+    def _stamp(self, slot: Slot) -> None:
+        slot._begun_in = self._limit.round
+        slot._probe = not self._breaker.closed
+        slot._generation = self._breaker.begin()
 
     def _send(self, slot: Slot, now: float) -> None:
         if slot._was_sent:
@@ -370,7 +391,7 @@ class Endpoint:
             self._waiting -= 1
             self._begin(slot, now)
             granted.set_result(None)
-        if self._timer is not None:
+        if self._timer is not None and not self._ready:
             self._timer.cancel()
             self._timer = None
 
@@ -384,7 +405,9 @@ class Endpoint:
 
     def _wake(self) -> None:
         self._timer = None
-        self._advance(self.clock.now())
+        now = self.clock.now()
+        self._send_ready(now)
+        self._advance(now)
 
     def _given_up(self, now: float) -> bool:
         return self._trouble_since is not None and now - self._trouble_since >= self._patience_s
@@ -395,6 +418,10 @@ class Endpoint:
                 granted.set_exception(self._gone())
                 self._waiting -= 1
         self._queue.clear()
+        for _, granted in self._ready:
+            if not granted.done():
+                granted.set_exception(self._gone())
+        self._ready.clear()
 
     def _gone(self) -> ProviderUnusable:
         return ProviderUnusable(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import httpx2
 
@@ -10,14 +10,16 @@ from factory.providers.client import Client, parsed
 from factory.providers.endpoint import Endpoint
 from factory.providers.transport import SENT_HEADERS, Transport
 
+_LOOKED_AT: Final = frozenset({name.decode() for name in SENT_HEADERS} | {"authorization", "x-api-key"})
+
 
 class Connection:
-    """An endpoint's SDK client. concurrency: the most requests in flight, which whoever asks has to see to."""
+    """An endpoint's SDK client. How many requests are in flight is for whoever makes them to bound (`factory.limits`)."""
 
-    def __init__(self, endpoint: Endpoint, concurrency: int) -> None:
+    def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
         secret = endpoint.key()
-        transport = Transport(endpoint, secret, concurrency)
+        transport = Transport(endpoint, secret)
         self.blotter = transport.blotter
         sdk, sdk_client = _sdk(endpoint.provider)
         # SDK retries stay off: the journal owns retries, so that each attempt has its own reservation and receipt.
@@ -42,16 +44,15 @@ class Connection:
 
 
 class Connections:
-    """The connections of one process, one per endpoint. concurrency: the most requests in flight at each."""
+    """The connections of one process, one per endpoint."""
 
-    def __init__(self, concurrency: int) -> None:
-        self._concurrency = concurrency
+    def __init__(self) -> None:
         self._open: dict[Endpoint, Connection] = {}
 
     def to(self, endpoint: Endpoint) -> Connection:
         """The shared connection, made at its first use. Raises ProviderUnusable when the environment has no usable key."""
         if endpoint not in self._open:
-            self._open[endpoint] = Connection(endpoint, self._concurrency)
+            self._open[endpoint] = Connection(endpoint)
         return self._open[endpoint]
 
     async def aclose(self) -> None:
@@ -80,10 +81,16 @@ def _lean(sdk_client: Any) -> Any:
     class Lean(sdk_client):  # type: ignore[misc]
         _shared: httpx2.Headers | None = None
 
+        @property
+        def default_headers(self) -> dict[str, str]:
+            # Whatever else the environment says need not even be text. The SDK looks for the credential.
+            given = super().default_headers
+            return {name: given[name] for name in given if name.lower() in _LOOKED_AT and isinstance(given[name], str)}
+
         def _build_headers(self, options: Any, **how: Any) -> httpx2.Headers:
             if self._shared is None:
                 # What the transport would not send is left out here, and the credential with it: it writes its own.
-                made = super()._build_headers(options, **how).raw
+                made = super()._build_headers(options.model_copy(update={"headers": {}}), **how).raw
                 self._shared = httpx2.Headers([pair for pair in made if pair[0].lower() in SENT_HEADERS])
             headers = httpx2.Headers(self._shared)
             for name, value in (options.headers or {}).items():

@@ -66,12 +66,11 @@ class Faulted(httpx2.TransportError):
 class Transport(httpx2.AsyncBaseTransport):
     """HTTP/1.1 through one aiohttp session, opened on the first request so that it belongs to the running loop."""
 
-    def __init__(self, endpoint: Endpoint, secret: str, connections: int) -> None:
+    def __init__(self, endpoint: Endpoint, secret: str) -> None:
         self._endpoint = endpoint
         self._secret = secret.encode()
         self.blotter = Blotter("" if secret == NO_KEY else secret)
         self._in_json = orjson.dumps(secret)[1:-1]
-        self._connections = connections
         self._session: aiohttp.ClientSession | None = None
         self._proxy = endpoint.proxy
         # As both SDKs send it; a server that is asked without a key gets none, not even a placeholder.
@@ -134,7 +133,8 @@ class Transport(httpx2.AsyncBaseTransport):
 
     def _open(self) -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(
-            limit=self._connections,
+            # Whoever waited here would wait within its deadline; the endpoint's limits come before that.
+            limit=0,
             keepalive_timeout=KEEPALIVE_S,
             # Reading the trusted certificates takes 30 ms, and no redirect leads from http to https.
             ssl=httpx2.create_ssl_context() if self._endpoint.base_url.startswith("https:") else True,

@@ -66,7 +66,7 @@ async def _models(setup: Setup) -> AsyncIterator[Diagnosis]:
     found = list(models.targets(setup.cast, setup.lineages))
     sick = [each for each in found if isinstance(each, Diagnosis)]
     targets = [each for each in found if isinstance(each, models.Target)]
-    connections = Connections(max(1, len(targets)))
+    connections = Connections()
     for target in targets:
         # Imports the provider's SDK, which takes a second or more: not out of a call's deadline. A missing key is told below.
         with suppress(FactoryError):

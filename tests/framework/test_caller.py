@@ -218,6 +218,23 @@ async def test_a_call_in_flight_that_fails_after_the_close_does_not_wait_for_its
     assert provider.calls == 1 and ledger.closed == [(0, 0)]
 
 
+async def test_a_call_that_is_ready_but_has_not_left_is_cancelled_by_the_close_and_costs_nothing() -> None:
+    ledger, clock, budget = Ledger(), FakeClock(), Budget(None)
+    provider = Provider([ANSWER], gate=asyncio.Event())
+    under_test = caller(provider, ledger, budget=budget, clock=clock)
+    running = [asyncio.create_task(under_test.call(identity(n), REQUEST)) for n in range(12)]
+    await settled()
+    # Eight are in flight, one more has its money and waits for its turn.
+    assert (provider.calls, len(ledger.opened), under_test.waiting) == (8, 9, 4)
+    under_test.close()
+    assert provider.gate is not None
+    provider.gate.set()
+    await asyncio.gather(*running, return_exceptions=True)
+    assert provider.calls == 8 and [task.cancelled() for task in running] == [False] * 8 + [True] * 4
+    (unsent,) = [attempts[-1] for _, attempts in ledger.kept]
+    assert (unsent.status, unsent.cost_nano_usd, budget.reserved_nano) == ("unsent", 0, 0)
+
+
 @dataclass
 class SlowLedger(Ledger):
     asked: asyncio.Event = field(default_factory=asyncio.Event)

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from factory.errors import FailureKind, ModelFailure
-from factory.limits import Endpoint
+from factory.errors import FailureKind, ModelFailure, ProviderUnusable
+from factory.limits import BreakerState, Endpoint, Limits
 from factory.limits.latency import RELATIVE_ERROR
 from tests.limits.fake_clock import FakeClock, settled
 from tests.limits.test_slots import endpoint
@@ -63,7 +63,7 @@ async def test_an_eighth_more_gets_ready_and_leaves_as_soon_as_one_comes_back() 
     calls = Calls(under_test)
     await calls.start(20)
     assert (len(calls.ready), calls.sent) == (18, list(range(16)))
-    assert (under_test.stats().in_flight, under_test.stats().queue) == (16, 2)
+    assert (under_test.stats().in_flight, under_test.stats().queue) == (16, 4)
 
     fake.time = 5.0
     await calls.end(3)
@@ -116,6 +116,79 @@ async def test_one_that_is_cancelled_while_it_is_ready_lets_the_next_go() -> Non
     assert calls.sent[8:] == [9]
     await calls.end_all()
     assert (under_test.stats().in_flight, under_test.stats().queue, under_test.stats().requests) == (0, 0, 9)
+
+
+def rejected(retry_after_s: float) -> ModelFailure:
+    return ModelFailure(FailureKind.RATE_LIMITED, "429", retry_after_s=retry_after_s)
+
+
+async def test_while_all_are_asked_to_wait_none_that_is_ready_leaves() -> None:
+    fake = FakeClock()
+    under_test = endpoint(fake, max_in_flight=16)
+    calls = Calls(under_test)
+    await calls.start(18)
+    for number in range(16):
+        await calls.end(number, rejected(20))
+    assert under_test.stats().paused_for_s == 20 and len(calls.sent) == 16
+    await fake.advance(19)
+    assert len(calls.sent) == 16 and under_test.stats().queue == 2
+    await fake.advance(1.1)
+    assert calls.sent[16:] == [16, 17]
+    await calls.end_all()
+
+
+@pytest.mark.parametrize("queued", [0, 3])
+async def test_in_an_outage_one_that_is_ready_probes_and_the_others_wait_for_what_it_finds(queued: int) -> None:
+    fake = FakeClock()
+    under_test = endpoint(fake, max_in_flight=64)
+    calls = Calls(under_test)
+    await calls.start(72)
+    outage = ModelFailure(FailureKind.SERVER_ERROR, "503")
+    for number in range(5):
+        await calls.end(number, outage)
+    # Four that failed made room for four; the fifth opened the breaker, and four are held back.
+    assert len(calls.sent) == 68 and under_test.stats().breaker is BreakerState.OPEN
+    await calls.start(queued)
+    await fake.advance(0.9)
+    assert len(calls.sent) == 68 and under_test.stats().queue == 4 + queued
+    await fake.advance(0.2)
+    assert calls.sent[68:] == [68] and under_test.stats().breaker is BreakerState.HALF_OPEN
+    # The probe fails: nobody for twice as long.
+    await calls.end(68, outage)
+    await fake.advance(1.9)
+    assert len(calls.sent) == 69
+    await fake.advance(0.2)
+    assert calls.sent[69:] == [69]
+    await calls.end(69)
+    assert under_test.stats().breaker is BreakerState.CLOSED
+    assert calls.sent[70:] == [70] and under_test.stats().in_flight == 64
+    await calls.end_all()
+    assert sorted(calls.sent) == list(range(72 + queued))
+    assert (under_test.stats().in_flight, under_test.stats().queue) == (0, 0)
+
+
+async def test_one_that_is_ready_is_told_when_the_provider_stays_away() -> None:
+    fake = FakeClock()
+    under_test = Limits(clock=fake.clock, patience_s=30).endpoint("e", max_in_flight=256)
+    told: list[str] = []
+
+    async def call() -> None:
+        try:
+            async with under_test.slot() as slot:
+                await slot.go()
+                await fake.sleep(1)
+                raise ModelFailure(FailureKind.SERVER_ERROR, "503", retry_after_s=5)
+        except ModelFailure:
+            told.append("failed")
+        except ProviderUnusable:
+            told.append("gone")
+
+    calls = [asyncio.create_task(call()) for _ in range(288)]
+    await fake.advance(40)
+    # Nobody waits for a slot: who is told was ready.
+    assert told.count("gone") > 10 and len(told) == 288
+    await asyncio.gather(*calls)
+    assert (under_test.stats().in_flight, under_test.stats().queue) == (0, 0)
 
 
 @settings(max_examples=60, deadline=None)

@@ -27,10 +27,10 @@ def bench(protocol: str, monkeypatch: pytest.MonkeyPatch) -> Benches:
     monkeypatch.setenv("ANTHROPIC_API_KEY", KEYS["anthropic"])
 
     @asynccontextmanager
-    async def opened(*script: str, concurrency: int = 8, **options: Any) -> AsyncIterator[Bench]:
+    async def opened(*script: str, **options: Any) -> AsyncIterator[Bench]:
         models = options.pop("models", {name: Rehearsed(player) for name, player in roles().items()})
         async with ModelServer(models, faults=FaultPlan(script), **options) as server:
-            connections = Connections(concurrency)
+            connections = Connections()
             at = Bench(protocol, server, connections)
             # Imports the SDK now, so that no test times it.
             at.model()

@@ -111,8 +111,9 @@ AMBIENT = "Authorization: Bearer ambient-token\nX-Api-Key: ambient-token\nX-Gate
 async def test_the_environment_adds_nothing_to_what_is_sent(bench: Benches, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("OPENAI_CUSTOM_HEADERS", "ANTHROPIC_CUSTOM_HEADERS"):
         monkeypatch.setenv(name, AMBIENT)
+    # Not even what is no header's text.
     for name in ("OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "OPENAI_ADMIN_KEY", "ANTHROPIC_AUTH_TOKEN"):
-        monkeypatch.setenv(name, "ambient-token")
+        monkeypatch.setenv(name, "ambient-token ✓")
     monkeypatch.setenv("MY_KEY", "my-own-key-0123456789")
     async with bench() as at:
         await at.ask(options={"key_env": "MY_KEY"})
@@ -279,7 +280,7 @@ async def test_a_redirect_never_carries_the_key_elsewhere(bench: Benches) -> Non
 
 
 async def reach(base_url: str) -> BaseException:
-    connections = Connections(1)
+    connections = Connections()
     try:
         model = connect(member(base_url, deadline_s=5, key_env="none"), connections)
         with pytest.raises((ModelFailure, FactoryError)) as caught:
@@ -422,6 +423,6 @@ async def test_a_proxy_that_is_not_there_is_named(proxied: Callable[[str], None]
 def test_a_proxy_that_cannot_be_meant_is_bad_input(proxied: Callable[[str], None], address: str) -> None:
     proxied(address)
     with pytest.raises(BadInput) as caught:
-        Connections(1).to(endpoint_of(member("https://models.test/v1", key_env="none")))
+        Connections().to(endpoint_of(member("https://models.test/v1", key_env="none")))
     assert "HTTPS_PROXY" in caught.value.message and "planted-password" not in caught.value.message
-    Connections(1).to(endpoint_of(member()))
+    Connections().to(endpoint_of(member()))
