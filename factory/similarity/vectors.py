@@ -195,8 +195,7 @@ class _Cells:
         self._halves = [np.empty((HALF, 0), dtype=np.uint64) for _ in range(len(centres))]
         # The vector searched for last, and how like each centre is to it: what is admitted has just been searched for.
         self._asked: tuple[bytes, NDArray[np.float32]] = (b"", np.empty(0, dtype=np.float32))
-        # Kept between searches, for fresh memory of megabytes costs more than what is then written to it.
-        self._differences: NDArray[np.uint64] = np.empty((HALF, 0), dtype=np.uint64)
+        self._scratch = _Scratch(0)
 
     def place(self, vectors: Column, made: Column) -> None:
         """Put the rows added since the last time into their cells: all of a load at once, for the threads of BLAS go on
@@ -229,7 +228,9 @@ class _Cells:
         self._halves[cell][:, start:end] = made.take(rows)[:, :HALF].T
 
     def near(self, vector: Half, half: NDArray[np.uint64], rows: int) -> tuple[NDArray[np.uint32], NDArray[np.uint8]]:
-        """Rows below `rows` in the cells about a vector, and how many of the first half's bits each differs in."""
+        """Rows below `rows` in the cells about a vector, and how many of the first half's bits each differs in; both are
+        overwritten by the next search.
+        """
         likeness = self._centres @ _levels(vector)
         self._asked = (vector.tobytes(), likeness)
         numbers, halves = [], []
@@ -239,11 +240,27 @@ class _Cells:
             seen = len(its) if len(its) and its[-1] < rows else int(its.searchsorted(rows))
             numbers.append(its[:seen])
             halves.append(self._halves[cell][:, :seen])
-        found = np.concatenate(numbers)
-        if len(found) > self._differences.shape[1]:
-            self._differences = np.empty((HALF, len(found) + len(found) // 8), dtype=np.uint64)
+        total = sum(map(len, numbers))
+        if total > self._scratch.room:
+            self._scratch = _Scratch(total + total // 8)
+        held = self._scratch
+        found = np.concatenate(numbers, out=held.rows[:total])
         # One array first: counting them cell by cell takes three times as long at a hundred thousand rows.
-        differences = np.concatenate(halves, axis=1, out=self._differences[:, : len(found)])
+        differences = np.concatenate(halves, axis=1, out=held.differences[:, :total])
         differences ^= half[:, None]
+        counts = np.bitwise_count(differences, out=held.counts[:, :total])
         # Three words' bits fit a byte.
-        return found, np.bitwise_count(differences).sum(axis=0, dtype=np.uint8)
+        first, second, third = counts
+        first += second
+        first += third
+        return found, first
+
+
+class _Scratch:
+    """Memory kept between searches: fresh megabytes cost more than what is then written to them."""
+
+    def __init__(self, room: int) -> None:
+        self.room = room
+        self.rows = np.empty(room, dtype=np.uint32)
+        self.differences = np.empty((HALF, room), dtype=np.uint64)
+        self.counts = np.empty((HALF, room), dtype=np.uint8)
