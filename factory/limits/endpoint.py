@@ -201,6 +201,8 @@ class Endpoint:
             self._contact.forget()
         if self._given_up(now):
             raise self._gone()
+        # Whoever is ready goes first, also where its timer is late.
+        self._send_ready(now)
         if not self._waiting and self._blocked_for(slot._tokens, now) <= 0:
             self._begin(slot, now)
             return
@@ -240,13 +242,33 @@ class Endpoint:
 
     async def _go(self, slot: Slot) -> None:
         now = self.clock.now()
+        if slot._probe and (now < self._paused_until or slot._generation != self._breaker.generation):
+            self._no_probe(slot)
         if slot._probe or (not self._ready and self._held_for(now) <= 0):
             self._leave(slot, now)
             return
         granted = asyncio.get_running_loop().create_future()
         self._ready.append((slot, granted))
         self._send_ready(now)
-        await granted
+        try:
+            await granted
+        except asyncio.CancelledError:
+            if not granted.cancelled():
+                granted.exception()
+            raise
+
+    def _no_probe(self, slot: Slot) -> None:
+        """It got its slot as a probe and has not gone."""
+        self._breaker.dropped(slot._generation)
+        # Of no generation: what becomes of it from here on counts only once it has left.
+        slot._probe, slot._generation = False, -1
+
+    def _ready_probe_first(self) -> None:
+        """A probe that is not ready yet may wait for the very money that one which is ready holds, and never get it."""
+        if not self._breaker.closed:
+            for slot in self._unsent():
+                if slot._probe:
+                    self._no_probe(slot)
 
     def _held_for(self, now: float) -> float:
         """Seconds until a call that is ready may go; infinite while it waits for another to end. Probes are not held."""
@@ -258,6 +280,7 @@ class Endpoint:
         while self._ready:
             slot, granted = self._ready[0]
             if not granted.done():
+                self._ready_probe_first()
                 wait = self._held_for(now)
                 if wait > 0:
                     if wait < math.inf:

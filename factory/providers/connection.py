@@ -30,6 +30,8 @@ class Connection:
             "http_client": Client(transport),
         }
         self.client: Any = _lean(sdk_client)(**shared)
+        # Where both SDKs put what the environment would add to every request, or set in place of their own.
+        self.client._custom_headers = {}
         # What an SDK's `request` takes. `post` fills one anew for each request, for 30 us of its CPU; a filled one is copied.
         self.request_options: type[Any] = sdk._models.FinalRequestOptions
         self.status_error: type[Any] = sdk.APIStatusError

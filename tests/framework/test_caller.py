@@ -235,6 +235,30 @@ async def test_a_call_that_is_ready_but_has_not_left_is_cancelled_by_the_close_a
     assert (unsent.status, unsent.cost_nano_usd, budget.reserved_nano) == ("unsent", 0, 0)
 
 
+async def test_a_ready_call_probes_in_place_of_one_that_waits_for_the_money_it_holds() -> None:
+    class Answers(Provider):
+        async def complete(self, request: ModelRequest) -> ModelReply:
+            number, self.calls = self.calls, self.calls + 1
+            if number < 5:
+                await clock.sleep(1)
+                raise ModelFailure(FailureKind.TIMEOUT, "no answer")
+            await clock.sleep(10)
+            return ANSWER
+
+    ledger, clock, budget = Ledger(), FakeClock(), Budget(650 * 10**6)
+    provider = Answers([])
+    under_test = caller(provider, ledger, budget=budget, clock=clock)
+    running = [asyncio.create_task(under_test.call(identity(n), REQUEST)) for n in range(12)]
+    await clock.advance(5)
+    # Six went; the others wait for money, one of them as the probe of an endpoint whose breaker is open.
+    assert provider.calls == 6
+    # The sixth answers, and what it leaves goes to one that got its slot before.
+    await clock.advance(200)
+    assert provider.calls > 6
+    under_test.close()
+    await asyncio.gather(*running, return_exceptions=True)
+
+
 @dataclass
 class SlowLedger(Ledger):
     asked: asyncio.Event = field(default_factory=asyncio.Event)

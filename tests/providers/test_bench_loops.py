@@ -12,6 +12,6 @@ from scripts.bench_line import Bench
 async def test_the_bare_loop_and_the_floor_get_their_answers(protocol: str) -> None:
     with bench_calls.server_process() as server:
         for loop in (bench_calls.bare, bench_calls.floor):
-            async with loop(Bench(protocol, f"{server}/0"), 2) as call:
+            async with loop(Bench(protocol, f"{server}/0")) as call:
                 await bench_calls.drive(call, 5, 2)
         assert bench_calls.stats(server)["requests"] == 10

@@ -105,7 +105,10 @@ def test_a_named_variable_without_a_key_is_no_leave_to_ask_without_one(monkeypat
         check(member("https://models.example/v1", key_env="OPENAI_API_KEY"))
 
 
-AMBIENT = "Authorization: Bearer ambient-token\nX-Api-Key: ambient-token\nX-Gateway: ambient-token\nCookie: ambient-token"
+AMBIENT = "\n".join(
+    f"{name}: ambient-token ✓"
+    for name in ("Authorization", "X-Api-Key", "X-Gateway", "Cookie", "User-Agent", "anthropic-version", "Content-Type")
+)
 
 
 async def test_the_environment_adds_nothing_to_what_is_sent(bench: Benches, monkeypatch: pytest.MonkeyPatch) -> None:
