@@ -3,8 +3,9 @@
 from factory.limits.breaker import BreakerSettings, BreakerState
 from factory.limits.clock import Clock
 from factory.limits.contact import DeadEnd
-from factory.limits.endpoint import Endpoint, EndpointStats, Limits, Slot
+from factory.limits.endpoint import Endpoint, EndpointStats, Slot
 from factory.limits.latency import Latencies
+from factory.limits.limits import Limits
 from factory.limits.refusals import SingledOut
 from factory.limits.retry import Retry
 

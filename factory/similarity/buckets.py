@@ -11,6 +11,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from factory.similarity.columns import distinct
+
 _ROW_BITS: Final = 28
 MOST_ROWS: Final = 1 << _ROW_BITS
 _KEY_MASK: Final = np.uint64(~(MOST_ROWS - 1) & 0xFFFF_FFFF_FFFF_FFFF)
@@ -105,7 +107,7 @@ class Buckets:
         if self._fresh:
             fresh = [row for key in sought.tolist() for row in self._fresh.get(key, ())]
             found.append(np.array(fresh, dtype=np.int64))
-        return _distinct(np.concatenate(found)) if found else np.empty(0, dtype=np.int64)
+        return distinct(np.concatenate(found)) if found else np.empty(0, dtype=np.int64)
 
     def compact(self) -> None:
         """One run of all there is: some 50 ns a key once, and every search after it looks in one place for what stood then."""
@@ -152,12 +154,3 @@ def _merged(runs: list[NDArray[np.uint64]]) -> NDArray[np.uint64]:
     # A stable sort finds two sorted halves and merges them in one pass; all else is sorted faster afresh.
     run.sort(kind="stable" if len(runs) == 2 else None)
     return run
-
-
-def _distinct(rows: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Each once, ascending: three times as fast as numpy's `unique`, which hashes."""
-    rows.sort()
-    first = np.empty(len(rows), dtype=bool)
-    first[:1] = True
-    np.not_equal(rows[1:], rows[:-1], out=first[1:])
-    return rows[first]

@@ -15,6 +15,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from factory.similarity.columns import distinct
+
 SHINGLE: Final = 5
 
 _SEPARATOR = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
@@ -70,11 +72,7 @@ def char_codes(normal: str) -> NDArray[np.uint64] | None:
     for place in range(1, SHINGLE):
         made <<= np.uint64(8)
         made |= data[place : place + windows]
-    made.sort()
-    first = np.empty(windows, dtype=bool)
-    first[0] = True
-    np.not_equal(made[1:], made[:-1], out=first[1:])
-    return made[first]
+    return distinct(made)
 
 
 def jaccard_of_codes(left: NDArray[np.uint64], right: NDArray[np.uint64]) -> float:
