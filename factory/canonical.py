@@ -33,16 +33,19 @@ def canonical_json(value: Any) -> bytes:
 
 
 def _refuse_nonfinite(value: Any) -> None:
-    if type(value) in _NEVER_NONFINITE:
-        return
     if isinstance(value, float):
         plain(value)
+        return
     # A dict first: asking for an abstract class takes longer than all the rest.
-    elif isinstance(value, dict | Mapping):
-        for item in value.values():
-            _refuse_nonfinite(item)
+    if isinstance(value, dict | Mapping):
+        items: Any = value.values()
     elif isinstance(value, list | tuple | set | frozenset):
-        for item in value:
+        items = value
+    else:
+        return
+    for item in items:
+        # Most are leaves that need no look, and a step down costs more than this one.
+        if type(item) not in _NEVER_NONFINITE:
             _refuse_nonfinite(item)
 
 

@@ -66,9 +66,13 @@ class Journal:
         ended: asyncio.Future[CallRecord | CallGivenUp | None] = loop.create_future()
         task = loop.create_task(self._told(ended, identity, request))
         self._in_flight.add(task)
-        task.add_done_callback(self._in_flight.discard)
-        # Where nothing was said, as when it was cancelled before its first step.
-        task.add_done_callback(lambda _: ended.cancel())
+
+        def over(done: asyncio.Task[None]) -> None:
+            self._in_flight.discard(done)
+            # Where nothing was said, as when it was cancelled before its first step.
+            ended.cancel()
+
+        task.add_done_callback(over)
         record = await ended
         if isinstance(record, CallGivenUp):
             raise record

@@ -56,6 +56,11 @@ class Line:
     turns: Turns = field(default_factory=Turns, compare=False, repr=False)
 
     @cached_property
+    def _spec_identity(self) -> str:
+        """Asked for several times a pull, and made from all of the spec."""
+        return self.spec.identity
+
+    @cached_property
     def anchors(self) -> tuple[Any, ...]:
         """The spec's anchors as payloads."""
         return tuple(self.recipe.parse(anchor.payload) for anchor in self.spec.anchors)
@@ -65,7 +70,7 @@ class Line:
         return self.recipe.repair is not None and self.spec.repairs > 0
 
     def candidate_id(self, index: int) -> str:
-        return candidate_id(self.spec.identity, f"{self.recipe.name}@{self.recipe.version}", self.seed, index)
+        return candidate_id(self._spec_identity, f"{self.recipe.name}@{self.recipe.version}", self.seed, index)
 
 
 @dataclass

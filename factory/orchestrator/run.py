@@ -12,6 +12,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from heapq import nsmallest
 
 from factory.canonical import stream
 from factory.errors import FactoryError, Interrupted, LimitReached, TargetNotReached
@@ -222,10 +223,9 @@ class Run:
         """Recent accepted items nearest to this coordinate in the snapshot, to show the author what not to repeat."""
         end = bisect_right(self.ledger.accepted, horizon, key=lambda entry: entry[0])
         visible = self.ledger.accepted[max(0, end - CONSIDERED_TO_AVOID) : end]
-        tie = stream("avoid", self.line.seed, index)
-        own = frozenset(coordinate.pairs)
-        ranked = sorted(visible, key=lambda entry: (-len(own.intersection(entry[1].pairs)), tie.random()))
-        return tuple(view for _, _, view in ranked[:SHOWN_TO_AVOID])
+        tie, shared = stream("avoid", self.line.seed, index).random, frozenset(coordinate.pairs).intersection
+        ranked = [(-len(shared(near.pairs)), tie(), place) for place, (_, near, _) in enumerate(visible)]
+        return tuple(visible[place][2] for _, _, place in nsmallest(SHOWN_TO_AVOID, ranked))
 
     # --- the end ------------------------------------------------------------------------------------------------------
 
