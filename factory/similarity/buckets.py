@@ -11,8 +11,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from factory.similarity.columns import distinct
-
 _ROW_BITS: Final = 28
 MOST_ROWS: Final = 1 << _ROW_BITS
 _KEY_MASK: Final = np.uint64(~(MOST_ROWS - 1) & 0xFFFF_FFFF_FFFF_FFFF)
@@ -22,10 +20,12 @@ _ROW_MASK: Final = np.uint64(MOST_ROWS - 1)
 _FRESH: Final = 1024
 # More rows than this at once are part of a load: they are sorted when they are first asked for, all together.
 _FEW: Final = 16
-# Entries that share a place in a run's directory, on average: they lie in two or three lines of the processor's cache.
-_PER_PLACE: Final = 16
-# Runs of 2^8 times as many rows are merged no further: at 32 keys that would hold everything up for a second or more.
+# Entries that share a place in a run's directory, on average: they lie in one or two lines of the processor's cache.
+_PER_PLACE: Final = 8
+# Runs of 2^8 times as many rows are merged no further: at 50 keys that would hold everything up for a second or more.
 _LAST_LEVEL: Final = 8
+# 0, 1, ...: more than any row has keys.
+_NUMBERS: Final = np.arange(1024)
 
 
 class _Run:
@@ -46,8 +46,8 @@ class _Run:
         starts = np.append(entries.searchsorted(firsts), len(entries))
         self._starts = starts.astype(np.uint32) if len(entries) < 1 << 32 else starts
 
-    def rows(self, sought: NDArray[np.uint64]) -> NDArray[np.int64]:
-        """The rows held under any of these masked keys."""
+    def rows(self, sought: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
+        """The rows held under these masked keys, and for each which of the keys it is held under."""
         places = (sought >> self._shift).astype(np.intp)
         starts = self._starts.take(places).astype(np.intp)
         counts = self._starts.take(places + 1) - starts
@@ -55,9 +55,10 @@ class _Run:
         ends = counts.cumsum()
         at = np.arange(ends[-1] if len(ends) else 0) + (starts - (ends - counts)).repeat(counts)
         entries = self.entries.take(at)
-        hit = (entries & _KEY_MASK) == sought.repeat(counts)
-        found: NDArray[np.int64] = (entries[hit] & _ROW_MASK).astype(np.int64)
-        return found
+        which = _NUMBERS[: len(sought)].repeat(counts)
+        hit = np.flatnonzero((entries & _KEY_MASK) == sought.take(which))
+        found: NDArray[np.int64] = (entries.take(hit) & _ROW_MASK).view(np.int64)
+        return found, which.take(hit)
 
 
 class Buckets:
@@ -94,20 +95,24 @@ class Buckets:
         if self._fresh_rows >= _FRESH:
             self._seal()
 
-    def rows(self, keys: NDArray[np.uint64]) -> NDArray[np.int64]:
-        """The rows that may share one of these keys, shape (keys of a row,); ascending, each once.
+    def rows(self, keys: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
+        """The rows that may share one of these keys, shape (keys of a row,), and for each which key that is; in no order, a row
+        once for each key.
 
-        All that do are among them; one in 2^36 pairs of keys is there without sharing any.
+        All that do are among them; one in 2^36 pairs of keys is there without being equal.
         """
         if self._loose or len(self._runs) > self._merged_runs:
             self._merge()
         sought = np.asarray(keys, dtype=np.uint64) & _KEY_MASK
-        sought = sought[sought != 0]
+        present = np.flatnonzero(sought)
+        sought = sought.take(present)
         found = [run.rows(sought) for run in self._runs]
-        if self._fresh:
-            fresh = [row for key in sought.tolist() for row in self._fresh.get(key, ())]
-            found.append(np.array(fresh, dtype=np.int64))
-        return distinct(np.concatenate(found)) if found else np.empty(0, dtype=np.int64)
+        if fresh := [(row, which) for which, key in enumerate(sought.tolist()) for row in self._fresh.get(key, ())]:
+            found.append(tuple(np.array(fresh, dtype=np.int64).T))
+        if not found:
+            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.intp)
+        rows, which = found[0] if len(found) == 1 else (np.concatenate(part) for part in zip(*found, strict=True))
+        return rows, present.take(which)
 
     def compact(self) -> None:
         """One run of all there is: some 50 ns a key once, and every search after it looks in one place for what stood then."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import gt
 from typing import Final
 
 import numpy as np
@@ -16,12 +17,12 @@ from numpy.typing import NDArray
 from factory.ports import Neighbour
 from factory.similarity import reach
 from factory.similarity.buckets import Buckets
-from factory.similarity.columns import Column, Strings
+from factory.similarity.columns import Column, Strings, distinct
 from factory.similarity.numbers import MIN_NUMBERS
 from factory.similarity.signature import BANDS, ROWS, SKELETON_BANDS, may_reach
-from factory.similarity.sketch import Sketch, features, shingle_jaccard
+from factory.similarity.sketch import EXACT_KEYS, NUMBERS, SKELETON, TEXT, Sketch, features, shingle_jaccard
 from factory.similarity.text import jaccard
-from factory.similarity.vectors import MARGIN, VectorIndex, cosine
+from factory.similarity.vectors import MARGIN, VectorIndex
 
 # The landing index of what stood at job start: before every landing.
 AT_START: Final = -(2**62)
@@ -56,15 +57,18 @@ class Index:
     """
 
     def __init__(self, dimension: int) -> None:
-        self._ids, self._texts, self._templates = Strings(), Strings(), Strings()
+        # Three a row: id, text, template.
+        self._strings = Strings()
         self._sources: list[str] = []
         self._source = Column(np.uint16)
         self._landed = Column(np.int64)
-        self._exact = Column(np.uint64, (3,))
+        # The landing index of the last row.
+        self._last = AT_START
+        self._exact = Column(np.uint64, (EXACT_KEYS,))
         self._low = Column(np.uint8, (BANDS * ROWS,))
         self._skeleton_low = Column(np.uint8, (SKELETON_BANDS * ROWS,))
-        self._by_exact, self._by_template = Buckets(), Buckets()
-        self._by_band, self._by_skeleton_band = Buckets(), Buckets()
+        # A row's keys of every kind in one place: most of a search is the same for one key as for fifty.
+        self._by_key, self._by_template = Buckets(), Buckets()
         self._vectors = VectorIndex(dimension)
 
     def __len__(self) -> int:
@@ -74,28 +78,24 @@ class Index:
         """Append rows with their records, shape (len(rows),). Raises ValueError where one landed before the last."""
         if not rows:
             return
-        landed = np.array([row.landed for row in rows], dtype=np.int64)
-        if (np.diff(landed) < 0).any() or (len(self) and landed[0] < self._landed.view()[-1]):
+        landed = [self._last, *(row.landed for row in rows)]
+        if any(map(gt, landed, landed[1:])):
             raise ValueError("rows must come in the order in which they landed")
-        self._landed.extend(landed)
-        self._ids.extend(row.id for row in rows)
-        self._texts.extend(row.text for row in rows)
-        self._templates.extend(row.template for row in rows)
+        self._last = landed[-1]
+        self._landed.extend(np.array(landed[1:], dtype=np.int64))
+        self._strings.extend([string for row in rows for string in (row.id, row.text, row.template)])
         self._source.extend(np.array([self._source_number(row.source) for row in rows], dtype=np.uint16))
-        exact = np.stack([records[name] for name in _EXACT], axis=1)
-        self._exact.extend(exact)
+        self._exact.extend(records["keys"][:, :EXACT_KEYS])
         self._low.extend(records["low"])
         self._skeleton_low.extend(records["skeleton_low"])
-        self._by_exact.add(exact)
-        self._by_band.add(records["bands"])
-        self._by_skeleton_band.add(records["skeleton_bands"])
+        self._by_key.add(records["keys"])
         self._by_template.add(np.array([[_template_key(row.template)] for row in rows], dtype=np.uint64))
         self._vectors.add(records["vector"], records["code"])
 
     def compact(self) -> None:
         """Make searching quick for what is held so far: once, when a job's corpus is loaded. A second or two for a million."""
-        for buckets in (self._by_exact, self._by_template, self._by_band, self._by_skeleton_band):
-            buckets.compact()
+        self._by_key.compact()
+        self._by_template.compact()
         self._vectors.compact()
 
     def _source_number(self, source: str) -> int:
@@ -105,15 +105,19 @@ class Index:
 
     def _seen(self, scope: Scope) -> int:
         """How many rows a scope shows, those it excludes by id included."""
+        if scope.horizon >= self._last:
+            return min(scope.rows, len(self))
         return min(scope.rows, int(np.searchsorted(self._landed.view(), scope.horizon, side="right")))
 
     def template_size(self, template: str, scope: Scope) -> int:
         """How many rows in scope belong to a template."""
         seen = self._seen(scope)
-        held = self._by_template.rows(np.array([_template_key(template)], dtype=np.uint64)).tolist() if template else []
+        if not template:
+            return 0
+        held, _ = self._by_template.rows(np.array([_template_key(template)], dtype=np.uint64))
         return sum(
-            row < seen and self._templates[row] == template and not (scope.exclude and self._ids[row] in scope.exclude)
-            for row in held
+            row < seen and self._template(row) == template and not (scope.exclude and self._id(row) in scope.exclude)
+            for row in held.tolist()
         )
 
     def near(self, sought: Sketch, scope: Scope) -> tuple[Neighbour, ...]:
@@ -122,25 +126,28 @@ class Index:
         Order: by the largest of the three likenesses, then cosine, then source and id.
         """
         seen = self._seen(scope)
-        close = self._near_by_vector(sought, seen, scope.exclude)
-        alike = self._alike(sought, seen) | close
-        found = [
-            self._compare(sought, row) for row in sorted(alike) if not scope.exclude or self._ids[row] not in scope.exclude
-        ]
-        return tuple(sorted(found, key=_nearness))
+        cosines = self._near_by_vector(sought, seen, scope.exclude)
+        alike = self._alike(sought, seen).union(cosines)
+        rows = [row for row in sorted(alike) if not scope.exclude or self._id(row) not in scope.exclude]
+        cosines |= self._cosines(sought, [row for row in rows if row not in cosines])
+        return tuple(sorted((self._compare(sought, row, cosines[row]) for row in rows), key=_nearness))
 
     def _alike(self, sought: Sketch, seen: int) -> set[int]:
         """Rows within reach that share a text, skeleton, numbers or band with a sketch."""
         record = sought.record
-        exact = _exact_key(record)
-        rows = _below(self._by_exact.rows(exact), seen)
+        exact = record["keys"][:EXACT_KEYS]
+        held, shared = self._by_key.rows(record["keys"])
+        in_scope = held < seen
+        held, shared = held[in_scope], shared[in_scope]
+        of_text, of_bands = shared < EXACT_KEYS, shared < EXACT_KEYS + BANDS
+        rows = distinct(held[of_text])
         equal = (self._exact.take(rows) == exact) & (exact != 0)
-        found = set(rows[equal[:, _TEXT] | equal[:, _SKELETON]].tolist())
-        found |= self._alike_by_numbers(sought, rows[equal[:, _NUMBERS]])
-        banded = _below(self._by_band.rows(record["bands"]), seen)
+        found = set(rows[equal[:, TEXT] | equal[:, SKELETON]].tolist())
+        found |= self._alike_by_numbers(sought, rows[equal[:, NUMBERS]])
+        banded = distinct(held[of_bands & ~of_text])
         banded = banded[may_reach(self._low.take(banded), record["low"], reach.JACCARD)]
         found |= {row for row in banded.tolist() if row in found or self._jaccard(sought, row) >= reach.JACCARD}
-        masked = _below(self._by_skeleton_band.rows(record["skeleton_bands"]), seen)
+        masked = distinct(held[~of_bands])
         masked = masked[may_reach(self._skeleton_low.take(masked), record["skeleton_low"], reach.SKELETON_JACCARD)]
         return found | {row for row in masked.tolist() if row in found or self._masked_alike(sought, row)}
 
@@ -148,66 +155,72 @@ class Index:
         """Those of the rows with a sketch's numbers that are near enough besides."""
         if not len(rows):
             return set()
-        cosines = self._vectors.roughly(sought.vector, rows)
-        by_cosine = rows[cosines >= reach.NUMBERS_COSINE - MARGIN].tolist()
+        by_cosine = rows[self._vectors.roughly(sought.vector, rows) >= reach.NUMBERS_COSINE - MARGIN]
+        exact = self._cosines(sought, by_cosine.tolist())
         by_shingles = rows[may_reach(self._low.take(rows), sought.record["low"], reach.NUMBERS_JACCARD)].tolist()
-        near = {row for row in by_cosine if cosine(sought.vector, self._vectors.row(row)) >= reach.NUMBERS_COSINE}
+        near = {row for row, cosine in exact.items() if cosine >= reach.NUMBERS_COSINE}
         return near | {row for row in by_shingles if self._jaccard(sought, row) >= reach.NUMBERS_JACCARD}
 
     def _jaccard(self, sought: Sketch, row: int) -> float:
-        return shingle_jaccard(features(sought.text), features(self._texts[row]))
+        return shingle_jaccard(features(sought.text), features(self._text(row)))
 
     def _masked_alike(self, sought: Sketch, row: int) -> bool:
-        left, right = features(sought.text).skeleton_shingles, features(self._texts[row]).skeleton_shingles
+        left, right = features(sought.text).skeleton_shingles, features(self._text(row)).skeleton_shingles
         return round(jaccard(left, right), 4) >= reach.SKELETON_JACCARD
 
-    def _near_by_vector(self, sought: Sketch, seen: int, exclude: frozenset[str]) -> set[int]:
-        """Rows whose exact cosine is within reach, and the nearest few by exact cosine, ties by source and id."""
+    def _near_by_vector(self, sought: Sketch, seen: int, exclude: frozenset[str]) -> dict[int, float]:
+        """Rows whose exact cosine is within reach, and the nearest few by exact cosine, ties by source and id; each with it."""
         nearest = reach.NEAREST + len(exclude)
-        numbers = self._vectors.near(sought.vector, sought.record["code"], rows=seen, floor=reach.COSINE, nearest=nearest)
-        roughly = self._vectors.roughly(sought.vector, numbers)
-        if 0 < nearest < len(numbers):
-            kth = float(np.partition(roughly, -nearest)[-nearest])
-            numbers = numbers[roughly >= min(reach.COSINE, kth) - 2 * MARGIN]
-        exact = {number: cosine(sought.vector, self._vectors.row(number)) for number in numbers.tolist()}
-        kept = [number for number in exact if not exclude or self._ids[number] not in exclude]
-        ranked = sorted(kept, key=lambda n: (-exact[n], self._sources[int(self._source.view()[n])], self._ids[n]))
-        return {n for rank, n in enumerate(ranked) if rank < reach.NEAREST or exact[n] >= reach.COSINE}
+        rows = self._vectors.near(sought.vector, sought.record["code"], rows=seen, floor=reach.COSINE, nearest=nearest)
+        exact = self._cosines(sought, rows.tolist())
+        if exclude:
+            exact = {row: cosine for row, cosine in exact.items() if self._id(row) not in exclude}
+        found = {row: cosine for row, cosine in exact.items() if cosine >= reach.COSINE}
+        if len(found) < reach.NEAREST:
+            # Names break ties only: to look all of them up would take longer than the cosines.
+            least = min(sorted(exact.values())[-reach.NEAREST :], default=0.0)
+            ahead = [row for row, cosine in exact.items() if cosine >= least]
+            if len(ahead) > reach.NEAREST:
+                ahead.sort(key=lambda row: (-exact[row], self._source_of(row), self._id(row)))
+            found |= {row: exact[row] for row in ahead[: reach.NEAREST]}
+        return found
 
-    def _compare(self, sought: Sketch, row: int) -> Neighbour:
-        left, right = features(sought.text), features(self._texts[row])
+    def _cosines(self, sought: Sketch, rows: list[int]) -> dict[int, float]:
+        return dict(zip(rows, self._vectors.cosines(sought.vector, rows), strict=True)) if rows else {}
+
+    def _id(self, row: int) -> str:
+        return self._strings[3 * row]
+
+    def _text(self, row: int) -> str:
+        return self._strings[3 * row + 1]
+
+    def _template(self, row: int) -> str:
+        return self._strings[3 * row + 2]
+
+    def _source_of(self, row: int) -> str:
+        return self._sources[int(self._source.view()[row])]
+
+    def _compare(self, sought: Sketch, row: int, cosine: float) -> Neighbour:
+        left, right = features(sought.text), features(self._text(row))
         # Keys of 64 bits that differ prove a difference; equal ones prove nothing, so what they stand for is compared.
-        keys = (self._exact.view()[row] == _exact_key(sought.record)).tolist()
+        keys = (self._exact.view()[row] == sought.record["keys"][:EXACT_KEYS]).tolist()
         return Neighbour(
-            id=self._ids[row],
-            source=self._sources[int(self._source.view()[row])],
+            id=self._id(row),
+            source=self._source_of(row),
             text=right.text,
-            template=self._templates[row],
-            same_text=keys[_TEXT] and left.normal == right.normal,
-            equal_numbers=keys[_NUMBERS] and len(left.numbers) >= MIN_NUMBERS and left.numbers == right.numbers,
-            same_skeleton=keys[_SKELETON] and bool(left.skeleton) and left.skeleton == right.skeleton,
+            template=self._template(row),
+            same_text=keys[TEXT] and left.normal == right.normal,
+            equal_numbers=keys[NUMBERS] and len(left.numbers) >= MIN_NUMBERS and left.numbers == right.numbers,
+            same_skeleton=keys[SKELETON] and bool(left.skeleton) and left.skeleton == right.skeleton,
             jaccard=shingle_jaccard(left, right),
             skeleton_jaccard=round(jaccard(left.skeleton_shingles, right.skeleton_shingles), 4),
-            cosine=cosine(sought.vector, self._vectors.row(row)),
+            cosine=cosine,
         )
-
-
-_EXACT: Final = ("text", "numbers", "skeleton")
-_TEXT, _NUMBERS, _SKELETON = range(3)
-
-
-def _exact_key(record: np.void) -> NDArray[np.uint64]:
-    """The keys of a whole text, its numbers and its skeleton, shape (3,)."""
-    return np.array([record[name] for name in _EXACT], dtype=np.uint64)
 
 
 def _template_key(template: str) -> int:
     """0 for none. Good within this process only, which is all that is asked of it, and thirty times as fast as a digest."""
     return (hash(template) & 0xFFFF_FFFF_FFFF_FFFF) or 1 if template else 0
-
-
-def _below(rows: Rows, seen: int) -> Rows:
-    return rows[: int(np.searchsorted(rows, seen))]
 
 
 def _nearness(neighbour: Neighbour) -> tuple[float, float, str, str]:

@@ -26,7 +26,7 @@ ROWS: Final = 4
 BANDS: Final = 32
 # Skeletons are looked for at a higher likeness, where half the bands find 99 %.
 SKELETON_BANDS: Final = 16
-_PART: Final = 256
+_PART: Final = 512
 
 
 @cache

@@ -6,8 +6,7 @@ Names are told by capitals, so the skeleton is made from the text as it was writ
 from __future__ import annotations
 
 import re
-from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from factory.similarity.numbers import DIGITS, NUMBER_WORDS
 
@@ -49,15 +48,18 @@ without would write yearly yes yesterday yet you your yours zero
 """
 _OPENERS: Final = frozenset(_OPENER_LIST.split())
 
+_RUNS: Final = frozenset({NUMBER, NAME})
+
+# A word, a number or an operator; or what may end a sentence.
 _TOKEN = re.compile(
-    rf"(?P<word>[^\W\d_]+(?:['’][^\W\d_]+)*)|(?P<number>{DIGITS})|(?P<operator>[+*/=<>^×÷%]|(?<=[\s\d)])[-−](?=[\s\d(]))"
-    r"|(?P<stop>[.!?:;\n\"“”«»(]|(?<=\s)['‘]|^[ \t]*[-*•])",
+    rf"([^\W\d_]+(?:['’][^\W\d_]+)*|{DIGITS}|[+*/=<>^×÷%]|(?<=[\s\d)])[-−](?=[\s\d(]))"
+    r"|([.!?:;\n\"“”«»(]|(?<=\s)['‘]|^[ \t]*[-*•])",
     re.MULTILINE,
 )
+_NUMBER = re.compile(DIGITS)
+_MOST_TOKENS: Final = 16_384
+_OPERATORS: Final = frozenset("+*/=<>^×÷%-−")
 _POSSESSIVE = re.compile(r"['’]s$")
-
-# A token as the pattern's groups: word, number, operator, stop; the one that it is, the others "".
-_Token = tuple[str, str, str, str]
 
 
 def skeleton(text: str) -> str:
@@ -65,24 +67,23 @@ def skeleton(text: str) -> str:
 
     Empty when too little would be left to tell one template from another.
     """
-    # A tuple a token, all but one of its strings empty: matches, asked one by one what they are, take twice as long.
-    found: list[_Token] = _TOKEN.findall(text)
-    names = _names(found)
+    # Pairs of strings, one of each empty: matches, asked one by one what they are, take twice as long.
+    found: list[tuple[str, str]] = _TOKEN.findall(text)
+    known = [_TOKENS[token] for token, _ in found]
+    names = _names(known, found)
     tokens: list[str] = []
-    plain = 0
-    for word, number, operator, _ in found:
-        if word:
-            masked = NAME if _bare(word) in names else _masked(word)
-        elif number:
-            masked = NUMBER
-        else:
-            masked = operator
-        if masked in (NUMBER, NAME):
-            if not (tokens and tokens[-1] == masked):
-                tokens.append(masked)
-        elif masked:
-            tokens.append(masked)
+    last, plain = "", 0
+    for written, masked, _, _ in known:
+        if written in names:
+            masked = NAME
+        if masked not in _RUNS:
+            if not masked:
+                continue
             plain += masked != PRONOUN
+        elif masked == last:
+            continue
+        tokens.append(masked)
+        last = masked
     return " ".join(tokens) if plain >= MIN_PLAIN else ""
 
 
@@ -94,44 +95,72 @@ def skeleton_shingles(masked: str) -> frozenset[str]:
     return frozenset([" ".join(tokens[start : start + WORDS]) for start in range(len(tokens) - WORDS + 1)])
 
 
-@lru_cache(maxsize=16_384)
-def _bare(word: str) -> str:
-    """A word without a possessive ending, as written: "Ann's" is Ann."""
-    return _POSSESSIVE.sub("", word) if "'" in word or "’" in word else word
+class _Known(NamedTuple):
+    """What a token is wherever it stands. written: a word without a possessive ending ("Ann's" is Ann), else ""; masked: what
+    stands for it where it is no name; capital: whether it begins with a capital that it need not have; opener: whether it opens
+    sentences without being a name.
+    """
+
+    written: str
+    masked: str
+    capital: bool
+    opener: bool
+
+
+class _Tokens(dict[str, _Known]):
+    """What is known of the tokens met, for texts share most of theirs. Forgotten all at once when they are too many: a cache
+    that keeps the last ones writes to memory at every look.
+    """
+
+    def __missing__(self, token: str) -> _Known:
+        if len(self) >= _MOST_TOKENS:
+            self.clear()
+        known = self[token] = _known(token)
+        return known
+
+
+def _known(token: str) -> _Known:
+    if _NUMBER.match(token):
+        return _Known("", NUMBER, False, False)
+    if not token or token in _OPERATORS:
+        return _Known("", token, False, False)
+    written = _POSSESSIVE.sub("", token)
+    plain = _plain(written)
+    return _Known(written, _masked(_plain(token)), written[:1].isupper() and plain not in _ALWAYS_CAPITAL, plain in _OPENERS)
+
+
+_TOKENS: Final = _Tokens()
 
 
 def _plain(word: str) -> str:
-    return (word.replace("’", "'") if "’" in word else word).lower()
+    return word.replace("’", "'").lower()
 
 
-def _names(found: list[_Token]) -> frozenset[str]:
-    """The words of a text, as written, that are names; none where too many words look like it.
-
-    A capitalised word inside a sentence is one. At the start of a sentence it is one if it also stands capitalised inside
-    another, or if it is no common opener and never stands in lower case.
-    """
-    words: list[str] = []
-    inside: set[str] = set()
-    opening: set[str] = set()
-    start = True
-    for token, _, _, stop in found:
-        if token:
-            word = _bare(token)
-            words.append(word)
-            if word[:1].isupper() and _plain(word) not in _ALWAYS_CAPITAL:
-                (opening if start else inside).add(word)
-        start = bool(stop)
-    held = set(words)
-    names = inside.union(word for word in opening if _plain(word) not in _OPENERS and (word.lower() not in held))
-    return frozenset(names) if sum(word in names for word in words) <= MAX_NAME_SHARE * len(words) else frozenset()
-
-
-@lru_cache(maxsize=16_384)
-def _masked(word: str) -> str:
-    """What stands for a word that is no name of its text; kept, for texts share most of their words."""
-    plain = _plain(word)
+def _masked(plain: str) -> str:
     if plain in _TITLES:
         return NAME
     if plain in NUMBER_WORDS:
         return NUMBER
     return PRONOUN if plain in _PRONOUNS else plain
+
+
+def _names(known: list[_Known], found: list[tuple[str, str]]) -> set[str]:
+    """The words of a text, as written, that are names; none where too many words look like it.
+
+    A capitalised word inside a sentence is one. At the start of a sentence it is one if it also stands capitalised inside
+    another, or if it is no common opener and never stands in lower case.
+    """
+    inside: set[str] = set()
+    opening: set[str] = set()
+    start = True
+    for (word, _, capital, opener), (_, stop) in zip(known, found, strict=True):
+        if capital:
+            if not start:
+                inside.add(word)
+            elif not opener:
+                opening.add(word)
+        start = bool(stop)
+    words = [word for word, _, _, _ in known if word]
+    held = set(words)
+    names = inside.union([word for word in opening if word.lower() not in held])
+    return names if sum([word in names for word in words]) <= MAX_NAME_SHARE * len(words) else set()

@@ -24,7 +24,7 @@ from factory.similarity.text import char_codes, char_shingles, jaccard, jaccard_
 from factory.similarity.vectors import WORDS, Half, codes
 
 # Part of the key of every cached sketch: raise it whenever a text's keys or vector would come out differently.
-VERSION: Final = 2
+VERSION: Final = 3
 
 
 class Features:
@@ -71,18 +71,21 @@ def features(text: str) -> Features:
     return Features(text)
 
 
+# A text's keys in the order in which a record holds them: of the whole text, its numbers and its skeleton, then of its bands
+# and its skeleton's.
+TEXT, NUMBERS, SKELETON = range(3)
+EXACT_KEYS: Final = 3
+KEYS: Final = EXACT_KEYS + BANDS + SKELETON_BANDS
+
+
 @cache
 def record_type(dimension: int) -> np.dtype[np.void]:
-    """One sketch as a fixed-size record. Keys are 64-bit, 0 for none; low and skeleton_low are the signatures' low bytes; code
-    is the vector's (`vectors.codes`), which is float16.
+    """One sketch as a fixed-size record. keys: 64-bit, 0 for none; low and skeleton_low: the signatures' low bytes; code: the
+    vector's (`vectors.codes`); the vector is float16.
     """
     return np.dtype(
         [
-            ("text", "<u8"),
-            ("numbers", "<u8"),
-            ("skeleton", "<u8"),
-            ("bands", "<u8", (BANDS,)),
-            ("skeleton_bands", "<u8", (SKELETON_BANDS,)),
+            ("keys", "<u8", (KEYS,)),
             ("low", "u1", (BANDS * ROWS,)),
             ("skeleton_low", "u1", (SKELETON_BANDS * ROWS,)),
             ("code", "<u8", (WORDS,)),
@@ -107,13 +110,13 @@ def sketch(text: str, vector: Half) -> Sketch:
     """The sketch of a text whose kept vector, shape (dimension,), is known."""
     of = features(text)
     record = np.zeros((), dtype=record_type(len(vector)))
-    record["text"] = key64(of.normal)
-    record["numbers"] = key64("numbers " + " ".join(of.numbers)) if len(of.numbers) >= MIN_NUMBERS else 0
-    record["skeleton"] = key64("skeleton " + of.skeleton) if of.skeleton else 0
     plain, masked = text_signature(of.normal), signature(of.skeleton_shingles)
-    record["bands"], record["low"] = band_keys(plain, BANDS), low_bytes(plain, BANDS)
-    record["skeleton_bands"] = band_keys(masked, SKELETON_BANDS)
-    record["skeleton_low"] = low_bytes(masked, SKELETON_BANDS)
+    numbers = key64("numbers " + " ".join(of.numbers)) if len(of.numbers) >= MIN_NUMBERS else 0
+    keys = record["keys"]
+    keys[:EXACT_KEYS] = key64(of.normal), numbers, key64("skeleton " + of.skeleton) if of.skeleton else 0
+    keys[EXACT_KEYS : EXACT_KEYS + BANDS] = band_keys(plain, BANDS)
+    keys[EXACT_KEYS + BANDS :] = band_keys(masked, SKELETON_BANDS)
+    record["low"], record["skeleton_low"] = low_bytes(plain, BANDS), low_bytes(masked, SKELETON_BANDS)
     (record["code"],) = codes(vector[None, :])
     record["vector"] = vector
     return Sketch(text, cast(Any, record[()]))

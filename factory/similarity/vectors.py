@@ -19,6 +19,7 @@ are recomputed from the vectors themselves.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, Final
 
@@ -61,15 +62,17 @@ def to_half(vector: NDArray[np.float32]) -> Half:
     return vector.astype("<f2")
 
 
-def cosine(left: Half, right: Half) -> float:
-    """The cosine of two kept vectors, rounded to 4 decimals, between -1 and 1.
+def cosines(vector: Half, held: Half) -> list[float]:
+    """The cosines of one kept vector, shape (dimension,), with others, shape (n, dimension): rounded to 4 decimals, between -1
+    and 1; 0 where either is all zeros.
 
-    It is exact before the last three roundings: products of float16 values are multiples of 2^-48, so for vectors of length
+    They are exact before the last three roundings: products of float16 values are multiples of 2^-48, so for vectors of length
     about 1 float64 sums them without error in any order, and division and square root are correctly rounded by IEEE 754.
     """
-    a, b = left.astype(np.float64), right.astype(np.float64)
-    squares = float(np.dot(a, a)) * float(np.dot(b, b))
-    return round(float(np.dot(a, b)) / math.sqrt(squares), 4) if squares else 0.0
+    a, b = vector.astype(np.float64), held.astype(np.float64)
+    squares = np.einsum("ij,ij->i", b, b) * (a @ a)
+    found = np.divide(b @ a, np.sqrt(squares), out=np.zeros(len(b)), where=squares > 0)
+    return [round(value, 4) for value in found.tolist()]
 
 
 def codes(vectors: Half) -> NDArray[np.uint64]:
@@ -155,9 +158,9 @@ class VectorIndex:
         if self._cells is not None:
             self._cells.place(self._vectors, self._codes)
 
-    def row(self, row: int) -> Half:
-        """The kept vector of one row, shape (dimension,)."""
-        return self._vectors.take(row)
+    def cosines(self, vector: Half, rows: Sequence[int]) -> list[float]:
+        """The exact cosines (`cosines`) of a kept vector with some rows."""
+        return cosines(vector, self._vectors.take(rows))
 
     def roughly(self, vector: Half, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """The cosines of some rows to within MARGIN, shape (len(rows),)."""
@@ -178,9 +181,10 @@ class VectorIndex:
         self._cells.place(self._vectors, self._codes)
         numbers, halves = self._cells.near(vector, code[:HALF], rows)
         # Half of the bits rule out all but a hundredth, whose other half then lies anywhere in memory.
-        numbers = numbers[halves <= _limit(halves, _most_bits(floor, 64 * HALF, _SIGMAS_OF_HALF), nearest)]
+        close = np.flatnonzero(halves <= _limit(halves, _most_bits(floor, 64 * HALF, _SIGMAS_OF_HALF), nearest))
+        numbers = numbers.take(close).view(np.int64)
         bits = _differing(self._codes.take(numbers).T, code)
-        return np.sort(numbers[bits <= _limit(bits, _most_bits(floor), nearest)]).astype(np.int64)
+        return np.sort(numbers[bits <= _limit(bits, _most_bits(floor), nearest)])
 
 
 class _Cells:
@@ -190,9 +194,12 @@ class _Cells:
         self._centres = _levels(centres)
         # So many rows lie in their cells; those after them not yet.
         self._placed = 0
-        self._rows = [Column(np.uint32) for _ in range(len(centres))]
-        # By word, as bits are counted; grown here, for a `Column` grows along its first axis.
-        self._halves = [np.empty((HALF, 0), dtype=np.uint64) for _ in range(len(centres))]
+        # Of each cell, by word, as bits are counted: the halves, and last the row numbers, ascending. Grown here, for a
+        # `Column` grows along its first axis.
+        self._held = [np.empty((HALF + 1, 0), dtype=np.uint64) for _ in range(len(centres))]
+        self._sizes = [0] * len(centres)
+        # The row after the last of each.
+        self._ends = [0] * len(centres)
         # The vector searched for last, and how like each centre is to it: what is admitted has just been searched for.
         self._asked: tuple[bytes, NDArray[np.float32]] = (b"", np.empty(0, dtype=np.float32))
         self._scratch = _Scratch(0)
@@ -205,10 +212,14 @@ class _Cells:
         if start == end:
             return
         homes = np.concatenate([self._homes(vectors.view()[at : at + _PLACED]) for at in range(start, end, _PLACED)])
-        order = np.argsort(homes, kind="stable")
-        counts = np.bincount(homes)
-        for cell, rows in zip(counts.nonzero()[0].tolist(), np.split(order, np.cumsum(counts[counts > 0])[:-1]), strict=True):
-            self._put(cell, rows + start, made)
+        if len(homes) == 1:
+            # One item landed since the last search, as mostly.
+            self._put(int(homes[0]), np.array([start]), made)
+        else:
+            order, counts = np.argsort(homes, kind="stable"), np.bincount(homes)
+            cells, ends = counts.nonzero()[0].tolist(), np.cumsum(counts[counts > 0])[:-1]
+            for cell, rows in zip(cells, np.split(order, ends), strict=True):
+                self._put(cell, rows + start, made)
         self._placed = end
 
     def _homes(self, vectors: Half) -> NDArray[np.uint8]:
@@ -219,41 +230,44 @@ class _Cells:
         return homes
 
     def _put(self, cell: int, rows: NDArray[np.int64], made: Column) -> None:
-        start, end = len(self._rows[cell]), len(self._rows[cell]) + len(rows)
-        if end > self._halves[cell].shape[1]:
-            grown = np.empty((HALF, end + end // 8 + 16), dtype=np.uint64)
-            grown[:, :start] = self._halves[cell][:, :start]
-            self._halves[cell] = grown
-        self._rows[cell].extend(rows)
-        self._halves[cell][:, start:end] = made.take(rows)[:, :HALF].T
+        start = self._sizes[cell]
+        end = self._sizes[cell] = start + len(rows)
+        if end > self._held[cell].shape[1]:
+            grown = np.empty((HALF + 1, end + end // 8 + 16), dtype=np.uint64)
+            grown[:, :start] = self._held[cell][:, :start]
+            self._held[cell] = grown
+        self._held[cell][:HALF, start:end] = made.take(rows)[:, :HALF].T
+        self._held[cell][HALF, start:end] = rows
+        self._ends[cell] = int(rows[-1]) + 1
 
-    def near(self, vector: Half, half: NDArray[np.uint64], rows: int) -> tuple[NDArray[np.uint32], NDArray[np.uint8]]:
+    def near(self, vector: Half, half: NDArray[np.uint64], rows: int) -> tuple[NDArray[np.uint64], NDArray[np.uint8]]:
         """Rows below `rows` in the cells about a vector, and how many of the first half's bits each differs in; both are
         overwritten by the next search.
         """
         likeness = self._centres @ _levels(vector)
         self._asked = (vector.tobytes(), likeness)
-        numbers, halves = [], []
-        # Equal likeness: the lower cell, so that the choice is the same everywhere.
-        for cell in np.argsort(-likeness, kind="stable")[:PROBED].tolist():
-            its = self._rows[cell].view()
-            seen = len(its) if len(its) and its[-1] < rows else int(its.searchsorted(rows))
-            numbers.append(its[:seen])
-            halves.append(self._halves[cell][:, :seen])
-        total = sum(map(len, numbers))
+        parts = []
+        # Likeness is a whole number. Equal likeness: the lower cell, so that the choice is the same everywhere.
+        ranks = likeness.astype(np.int64) * CELLS - np.arange(CELLS)
+        for cell in ranks.argpartition(CELLS - PROBED)[-PROBED:].tolist():
+            seen = self._sizes[cell]
+            if self._ends[cell] > rows:
+                seen = int(self._held[cell][HALF, :seen].searchsorted(rows))
+            parts.append(self._held[cell][:, :seen])
+        total = sum([part.shape[1] for part in parts])
         if total > self._scratch.room:
             self._scratch = _Scratch(total + total // 8)
-        held = self._scratch
-        found = np.concatenate(numbers, out=held.rows[:total])
+        scratch = self._scratch
         # One array first: counting them cell by cell takes three times as long at a hundred thousand rows.
-        differences = np.concatenate(halves, axis=1, out=held.differences[:, :total])
+        found = np.concatenate(parts, axis=1, out=scratch.found[:, :total])
+        differences = found[:HALF]
         differences ^= half[:, None]
-        counts = np.bitwise_count(differences, out=held.counts[:, :total])
+        counts = np.bitwise_count(differences, out=scratch.counts[:, :total])
         # Three words' bits fit a byte.
         first, second, third = counts
         first += second
         first += third
-        return found, first
+        return found[HALF], first
 
 
 class _Scratch:
@@ -261,6 +275,5 @@ class _Scratch:
 
     def __init__(self, room: int) -> None:
         self.room = room
-        self.rows = np.empty(room, dtype=np.uint32)
-        self.differences = np.empty((HALF, room), dtype=np.uint64)
+        self.found = np.empty((HALF + 1, room), dtype=np.uint64)
         self.counts = np.empty((HALF, room), dtype=np.uint8)

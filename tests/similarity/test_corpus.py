@@ -19,7 +19,7 @@ from factory.similarity.references import Reference
 from factory.similarity.signature import BANDS, SKELETON_BANDS, band_keys, low_bytes, may_reach, signature
 from factory.similarity.skeleton import skeleton, skeleton_shingles
 from factory.similarity.text import char_shingles, jaccard, normalise
-from factory.similarity.vectors import cosine, to_half
+from factory.similarity.vectors import cosines, to_half
 from tests.similarity.bag import BagEmbedder, DictCache
 
 T = TypeVar("T")
@@ -122,7 +122,7 @@ def brute_force(texts: Sequence[str], sought: str) -> dict[str, Neighbour]:
             same_skeleton=bool(skeletons[0]) and skeletons[0] == skeletons[1],
             jaccard=round(jaccard(*shingles), 4),
             skeleton_jaccard=round(jaccard(*words), 4),
-            cosine=cosine(*vectors),
+            cosine=cosines(vectors[0], vectors[1:])[0],
         )
     nearest = sorted(near.values(), key=lambda n: (-n.cosine, n.id))[: reach.NEAREST]
 

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+import math
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from factory.similarity.vectors import BITS, MARGIN, SCANNED, Half, VectorIndex, codes, cosine, to_half
+from factory.similarity.vectors import BITS, MARGIN, SCANNED, Half, VectorIndex, codes, cosines, to_half
 
 
 def unit_rows(seed: int, rows: int, dimension: int = 24) -> Half:
@@ -17,22 +19,28 @@ def unit_rows(seed: int, rows: int, dimension: int = 24) -> Half:
 
 
 @settings(deadline=None)
-@given(st.integers(0, 2**32 - 1))
-def test_the_dot_product_is_exact_so_order_cannot_matter(seed: int) -> None:
-    a, b = unit_rows(seed, 2, 384)
-    exact = sum(Fraction(float(x)) * Fraction(float(y)) for x, y in zip(a, b, strict=True))
+@given(st.integers(0, 2**32 - 1), st.integers(1, 40))
+def test_cosines_are_exact_so_neither_order_nor_company_matters(seed: int, rows: int) -> None:
+    held = unit_rows(seed, rows, 384)
+    found = cosines(held[0], held)
+    for row, value in zip(held, found, strict=True):
+        dot, first, second = (sum(Fraction(float(x)) * Fraction(float(y)) for x, y in pair) for pair in _products(held[0], row))
+        assert value == round(float(dot) / math.sqrt(float(first) * float(second)), 4)
     order = np.random.default_rng(seed).permutation(384)
-    assert Fraction(float(np.dot(a.astype(float), b.astype(float)))) == exact
-    assert cosine(a, b) == cosine(a[order], b[order])
+    assert found == cosines(held[0][order], held[:, order])
+    assert found == [value for row in held for value in cosines(held[0], row[None])]
 
 
-def test_cosine_by_hand() -> None:
-    a, b = np.array([3, 4], dtype="<f2"), np.array([4, 3], dtype="<f2")
-    assert cosine(a, b) == 0.96
-    assert cosine(a, a) == 1.0
-    assert cosine(np.array([1, 3], dtype="<f2"), np.array([2, 1], dtype="<f2")) == 0.7071
-    assert cosine(a, -a) == -1.0
-    assert cosine(a, np.zeros(2, dtype="<f2")) == 0.0
+def _products(a: Half, b: Half) -> tuple[zip[tuple[Any, Any]], ...]:
+    return zip(a, b, strict=True), zip(a, a, strict=True), zip(b, b, strict=True)
+
+
+def test_cosines_by_hand() -> None:
+    a, others = np.array([3, 4], dtype="<f2"), np.array([[4, 3], [3, 4], [-3, -4], [0, 0]], dtype="<f2")
+    assert cosines(a, others) == [0.96, 1.0, -1.0, 0.0]
+    assert cosines(np.array([1, 3], dtype="<f2"), np.array([[2, 1]], dtype="<f2")) == [0.7071]
+    assert cosines(others[3], others) == [0.0] * 4
+    assert cosines(a, others[:0]) == []
 
 
 @settings(deadline=None)
@@ -42,7 +50,7 @@ def test_the_exact_search_returns_all_that_brute_force_finds(seed: int, rows: in
     index = index_of(held, 7)
     for seen in {rows, rows // 2}:
         found = index.near(held[0], codes(held[0][None])[0], rows=seen, floor=floor, nearest=nearest).tolist()
-        exact = {row: cosine(held[0], held[row]) for row in range(seen)}
+        exact = dict(enumerate(cosines(held[0], held[:seen])))
         best = sorted(exact, key=lambda row: -exact[row])[:nearest]
         assert found == sorted(set(found) & set(exact))
         assert {row for row, value in exact.items() if value >= floor} <= set(found)
@@ -67,9 +75,10 @@ def test_codes_do_not_depend_on_company_and_differ_by_the_angle(seed: int, rows:
     assert np.array_equal(together, np.concatenate([codes(row[None, :]) for row in held]))
     order = np.random.default_rng(seed).permutation(rows)
     assert np.array_equal(codes(held[order]), together[order])
+    alike = cosines(held[0], held)
     for row in range(rows):
         share = int(np.bitwise_count(together[0] ^ together[row]).sum()) / BITS
-        angle = float(np.arccos(min(1.0, cosine(held[0], held[row])))) / np.pi
+        angle = float(np.arccos(min(1.0, alike[row]))) / np.pi
         # Six standard deviations of a share of 384 bits, and what rounding to whole levels turns.
         assert abs(share - angle) <= 6 * max(0.02, (angle * (1 - angle) / BITS) ** 0.5)
 
