@@ -223,8 +223,8 @@ class Run:
         """Recent accepted items nearest to this coordinate in the snapshot, to show the author what not to repeat."""
         end = bisect_right(self.ledger.accepted, horizon, key=lambda entry: entry[0])
         visible = self.ledger.accepted[max(0, end - CONSIDERED_TO_AVOID) : end]
-        tie, shared = stream("avoid", self.line.seed, index).random, frozenset(coordinate.pairs).intersection
-        ranked = [(-len(shared(near.pairs)), tie(), place) for place, (_, near, _) in enumerate(visible)]
+        draw_tie, shared_with = stream("avoid", self.line.seed, index).random, frozenset(coordinate.pairs).intersection
+        ranked = [(-len(shared_with(its.pairs)), draw_tie(), place) for place, (_, its, _) in enumerate(visible)]
         return tuple(visible[place][2] for _, _, place in nsmallest(SHOWN_TO_AVOID, ranked))
 
     # --- the end ------------------------------------------------------------------------------------------------------

@@ -20,12 +20,12 @@ _ROW_MASK: Final = np.uint64(MOST_ROWS - 1)
 _FRESH: Final = 1024
 # More rows than this at once are part of a load: they are sorted when they are first asked for, all together.
 _FEW: Final = 16
-# Entries that share a place in a run's directory, on average: they lie in one or two lines of the processor's cache.
+# At least so many entries share a place in a run's directory, on average: two or three lines of the processor's cache.
 _PER_PLACE: Final = 8
 # Runs of 2^8 times as many rows are merged no further: at 50 keys that would hold everything up for a second or more.
 _LAST_LEVEL: Final = 8
-# 0, 1, ...: more than any row has keys.
-_NUMBERS: Final = np.arange(1024)
+# The places of a row's keys.
+_PLACES: Final = np.arange(1024)
 
 
 class _Run:
@@ -55,14 +55,14 @@ class _Run:
         ends = counts.cumsum()
         at = np.arange(ends[-1] if len(ends) else 0) + (starts - (ends - counts)).repeat(counts)
         entries = self.entries.take(at)
-        which = _NUMBERS[: len(sought)].repeat(counts)
+        which = _PLACES[: len(sought)].repeat(counts)
         hit = np.flatnonzero((entries & _KEY_MASK) == sought.take(which))
         found: NDArray[np.int64] = (entries.take(hit) & _ROW_MASK).view(np.int64)
         return found, which.take(hit)
 
 
 class Buckets:
-    """Keys of rows 0, 1, ..., so many a row, 0 for none."""
+    """Keys of rows 0, 1, ..., so many a row (at most 1,024), 0 for none."""
 
     def __init__(self) -> None:
         self._count = 0
@@ -117,9 +117,9 @@ class Buckets:
     def compact(self) -> None:
         """One run of all there is: some 50 ns a key once, and every search after it looks in one place for what stood then."""
         self._seal()
-        if runs := [*(run.entries for run in self._runs), *self._loose]:
-            self._loose = []
-            self._runs = [_Run(_LAST_LEVEL, _merged(runs))]
+        if parts := [*(run.entries for run in self._runs), *self._loose]:
+            self._loose, self._runs = [], []
+            self._runs = [_Run(_LAST_LEVEL, _merged(parts))]
         self._merged_runs = len(self._runs)
 
     def _seal(self) -> None:
@@ -153,9 +153,15 @@ def _entries(keys: NDArray[np.uint64], first: int) -> NDArray[np.uint64]:
     return entries.ravel() if present.all() else entries[present]
 
 
-def _merged(runs: list[NDArray[np.uint64]]) -> NDArray[np.uint64]:
-    """One sorted run of two sorted ones, or of any number of sorted or unsorted ones."""
-    run = np.concatenate(runs)
+def _merged(parts: list[NDArray[np.uint64]]) -> NDArray[np.uint64]:
+    """One sorted run of two sorted ones, or of any number of sorted or unsorted ones; the list is emptied."""
+    sorted_halves = len(parts) == 2
+    run = np.empty(sum(map(len, parts)), dtype=np.uint64)
+    end = len(run)
+    # From the last, each let go of before the next is copied: of a million items all together take some 400 MB.
+    while parts:
+        run[end - len(parts[-1]) : end] = parts[-1]
+        end -= len(parts.pop())
     # A stable sort finds two sorted halves and merges them in one pass; all else is sorted faster afresh.
-    run.sort(kind="stable" if len(runs) == 2 else None)
+    run.sort(kind="stable" if sorted_halves else None)
     return run

@@ -42,7 +42,7 @@ class Column:
         return self._held[: self._rows]
 
     def take(self, rows: Any) -> NDArray[Any]:
-        """A copy of some rows, or of one."""
+        """A copy of some rows."""
         # Six times as fast as indexing with an array of rows, which copies byte by byte.
         taken: NDArray[Any] = self._held.take(rows, axis=0)
         return taken

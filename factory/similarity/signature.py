@@ -98,7 +98,8 @@ def band_keys(made: NDArray[np.uint32], bands: int) -> NDArray[np.uint64]:
     """One 64-bit key for each of the first `bands` bands of 4 rows of a signature: shape (bands,); all 0, meaning none, for
     that of an empty set.
 
-    A key holds its band's number, so the keys of all bands can share one table.
+    A key holds its band's number, so the keys of all bands can share one table. Those of a text and of a skeleton may be equal:
+    whoever looks them up compares what they stand for.
     """
     if made[0] == 0xFFFFFFFF and (made == 0xFFFFFFFF).all():
         return np.zeros(bands, dtype=np.uint64)

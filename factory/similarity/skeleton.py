@@ -58,6 +58,7 @@ _TOKEN = re.compile(
 )
 _NUMBER = re.compile(DIGITS)
 _MOST_TOKENS: Final = 16_384
+_SHORT_NUMBER: Final = 3
 _OPERATORS: Final = frozenset("+*/=<>^×÷%-−")
 _POSSESSIVE = re.compile(r"['’]s$")
 
@@ -92,7 +93,7 @@ def skeleton_shingles(masked: str) -> frozenset[str]:
     tokens = masked.split()
     if len(tokens) <= WORDS:
         return frozenset([masked] if masked else [])
-    return frozenset([" ".join(tokens[start : start + WORDS]) for start in range(len(tokens) - WORDS + 1)])
+    return frozenset(map(" ".join, zip(*(tokens[place:] for place in range(WORDS)), strict=False)))
 
 
 class _Known(NamedTuple):
@@ -113,6 +114,9 @@ class _Tokens(dict[str, _Known]):
     """
 
     def __missing__(self, token: str) -> _Known:
+        if len(token) > _SHORT_NUMBER and _NUMBER.match(token):
+            # There is no end of them.
+            return _A_NUMBER
         if len(self) >= _MOST_TOKENS:
             self.clear()
         known = self[token] = _known(token)
@@ -121,7 +125,7 @@ class _Tokens(dict[str, _Known]):
 
 def _known(token: str) -> _Known:
     if _NUMBER.match(token):
-        return _Known("", NUMBER, False, False)
+        return _A_NUMBER
     if not token or token in _OPERATORS:
         return _Known("", token, False, False)
     written = _POSSESSIVE.sub("", token)
@@ -129,6 +133,7 @@ def _known(token: str) -> _Known:
     return _Known(written, _masked(_plain(token)), written[:1].isupper() and plain not in _ALWAYS_CAPITAL, plain in _OPENERS)
 
 
+_A_NUMBER: Final = _Known("", NUMBER, False, False)
 _TOKENS: Final = _Tokens()
 
 

@@ -23,7 +23,8 @@ from factory.similarity.skeleton import skeleton, skeleton_shingles
 from factory.similarity.text import char_codes, char_shingles, jaccard, jaccard_of_codes, key64, normalise
 from factory.similarity.vectors import WORDS, Half, codes
 
-# Part of the key of every cached sketch: raise it whenever a text's keys or vector would come out differently.
+# Part of the key of every cached sketch: raise it whenever a text's keys or vector would come out differently, or be laid out
+# differently.
 VERSION: Final = 3
 
 

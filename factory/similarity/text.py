@@ -18,19 +18,26 @@ from numpy.typing import NDArray
 from factory.similarity.columns import distinct
 
 SHINGLE: Final = 5
+_OWN_BYTES: Final = np.uint64((1 << 8 * SHINGLE) - 1)
 
-_SEPARATOR = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+# The comma first: a pattern that begins with one character finds it at the speed of memory.
+_SEPARATOR = re.compile(r",(?<=\d,)(?=\d{3}(?!\d))")
 # Punctuation that belongs to a number survives: a decimal point, an operator before a digit, a percent sign after one.
-_KEPT = re.compile(r"(\.(?=\d)|[-/*](?=\s*\d)|(?<=\d)%)")
+_LONE = re.compile(r"[-./*%](?:(?<=\.)(?!\d)|(?<=[-/*])(?!\s*\d)|(?<=%)(?<!\d%))")
+_OF_NUMBERS: Final = frozenset("-./*%")
 
 
 class _Cleaner(dict[int, str]):
-    """A translation table filled as characters turn up: punctuation and controls become a space, format characters vanish."""
+    """A translation table filled as characters turn up: punctuation and controls become a space, format characters vanish. What
+    may belong to a number stays: where it does not, it is gone already.
+    """
 
     def __missing__(self, code: int) -> str:
         char = chr(code)
         category = unicodedata.category(char)
-        if category.startswith(("P", "Z")) or category == "Cc":
+        if char in _OF_NUMBERS:
+            cleaned = char
+        elif category.startswith(("P", "Z")) or category == "Cc":
             cleaned = " "
         elif category == "Cf":
             cleaned = ""
@@ -47,9 +54,7 @@ def normalise(text: str) -> str:
     """The form under which two texts count as the same: NFKC, caseless, no punctuation outside numbers, single spaces."""
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     joined = _SEPARATOR.sub("", folded.replace("\u2212", "-"))
-    pieces = _KEPT.split(joined)
-    pieces[::2] = [piece.translate(_CLEANER) for piece in pieces[::2]]
-    return " ".join("".join(pieces).split())
+    return " ".join(_LONE.sub(" ", joined).translate(_CLEANER).split())
 
 
 def char_shingles(normal: str) -> frozenset[str]:
@@ -66,12 +71,9 @@ def char_codes(normal: str) -> NDArray[np.uint64] | None:
     """
     if len(normal) <= SHINGLE or not normal.isascii():
         return None
-    data = np.frombuffer(normal.encode("ascii"), dtype=np.uint8).astype(np.uint64)
-    windows = len(data) - SHINGLE + 1
-    made = data[:windows].copy()
-    for place in range(1, SHINGLE):
-        made <<= np.uint64(8)
-        made |= data[place : place + windows]
+    data = normal.encode("ascii") + bytes(8 - SHINGLE)
+    # Eight bytes from each place on, of which a shingle's own are kept.
+    made = np.ndarray((len(normal) - SHINGLE + 1,), dtype="<u8", buffer=data, strides=(1,)) & _OWN_BYTES
     return distinct(made)
 
 

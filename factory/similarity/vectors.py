@@ -160,7 +160,7 @@ class VectorIndex:
 
     def cosines(self, vector: Half, rows: Sequence[int]) -> list[float]:
         """The exact cosines (`cosines`) of a kept vector with some rows."""
-        return cosines(vector, self._vectors.take(rows))
+        return cosines(vector, self._vectors.take(np.asarray(rows, dtype=np.int64)))
 
     def roughly(self, vector: Half, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """The cosines of some rows to within MARGIN, shape (len(rows),)."""
@@ -248,11 +248,11 @@ class _Cells:
         self._asked = (vector.tobytes(), likeness)
         parts = []
         # Likeness is a whole number. Equal likeness: the lower cell, so that the choice is the same everywhere.
-        ranks = likeness.astype(np.int64) * CELLS - np.arange(CELLS)
-        for cell in ranks.argpartition(CELLS - PROBED)[-PROBED:].tolist():
+        ranks = likeness.astype(np.int64) * len(likeness) - np.arange(len(likeness))
+        for cell in ranks.argpartition(-PROBED)[-PROBED:].tolist():
             seen = self._sizes[cell]
             if self._ends[cell] > rows:
-                seen = int(self._held[cell][HALF, :seen].searchsorted(rows))
+                seen = int(self._held[cell][HALF, :seen].searchsorted(np.uint64(rows)))
             parts.append(self._held[cell][:, :seen])
         total = sum([part.shape[1] for part in parts])
         if total > self._scratch.room:
