@@ -7,7 +7,6 @@ written with SQL, its snapshot by the same functions a run uses, and it is read 
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import multiprocessing
 import random
@@ -29,6 +28,7 @@ from factory.similarity.snapshot import pack, part_key, parted
 from factory.similarity.vectors import Half, to_half
 from factory.types import Coordinate, Item, Outcome
 from gates.novelty import Novelty
+from scripts.pace import run_in_loop, seldom_collecting
 from store import open_store
 
 DIMENSION: Final = 384
@@ -203,19 +203,21 @@ async def measure(file: Path, made: Made, checks: int) -> dict[str, Any]:
     if len(corpus) != made.items:
         raise RuntimeError(f"the corpus holds {len(corpus)} items, not the {made.items} that are measured")
     handovers, walls, cpus, stopped = [], [], [], 0
-    for number, (id, text) in enumerate(sought):
-        item = Item(id, number, 0, Coordinate(()), {}, None, view=text)
-        # Embedding is apart, and with it the way to its thread and back.
-        wall = time.perf_counter()
-        await corpus.foresee([text])
-        handovers.append(time.perf_counter() - wall)
-        wall, cpu = time.perf_counter(), time.process_time()
-        finding = await gate.recheck(item, corpus.at(None))
-        if finding.outcome is Outcome.PASS:
-            await corpus.admit(id, text, template=str(finding.measures["template"]), index=number)
-        walls.append(time.perf_counter() - wall)
-        cpus.append(time.process_time() - cpu)
-        stopped += finding.outcome is not Outcome.PASS
+    # As a run does it: on its loop, with its collector.
+    with seldom_collecting():
+        for number, (id, text) in enumerate(sought):
+            item = Item(id, number, 0, Coordinate(()), {}, None, view=text)
+            # Embedding is apart, and with it the way to its thread and back.
+            wall = time.perf_counter()
+            await corpus.foresee([text])
+            handovers.append(time.perf_counter() - wall)
+            wall, cpu = time.perf_counter(), time.process_time()
+            finding = await gate.recheck(item, corpus.at(None))
+            if finding.outcome is Outcome.PASS:
+                await corpus.admit(id, text, template=str(finding.measures["template"]), index=number)
+            walls.append(time.perf_counter() - wall)
+            cpus.append(time.process_time() - cpu)
+            stopped += finding.outcome is not Outcome.PASS
     exact = _exact_scan_ms(made) if made.items <= 200_000 else None
     corpus.close()
     return {
@@ -263,7 +265,7 @@ def scale(folder: Path, items: int, checks: int, seed: int, processes: int) -> d
     started = time.perf_counter()
     fill(file, made, processes)
     filled_s = round(time.perf_counter() - started, 1)
-    found = asyncio.run(measure(file, made, checks))
+    found = run_in_loop(measure(file, made, checks))
     for beside in folder.glob(file.name + "*"):
         beside.unlink()
     return {**found, "fill_s": filled_s}

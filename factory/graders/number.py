@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Final
 
 SHORT = 200  # characters: a longer answer must mark its final number
 _TAIL = 20_000  # characters read from the end, so that no answer takes long
@@ -73,17 +74,32 @@ _CHANGES = frozenset({"bn", "mn", "dozen", "dozens", "tenths", "hundredths", "th
 _OVERRIDE = re.compile("[\u202d\u202e]")
 _UNIT = re.compile(r"\s?-?\s?(°\s?[^\W\d_]?|[%¢$€£¥₹]|[^\W\d_]+(?:\s?[/·]\s?[^\W\d_][^\W_]*|[/·^][^\W_]+|\s?\^\s?[^\W_]+)*)")
 _PER = re.compile(r"\s+per\s+((?:(?:square|cubic)\s+)?[^\W\d_]+(?:\^\d)?)", re.IGNORECASE)
+_RATE = re.compile(r"(?:\s+per\s+|\s?/\s?)([^\W\d_]+)", re.IGNORECASE)
+# What money is mostly counted by, in all spellings; of other words nobody can tell here whether two of them mean the same.
+_MEASURE_LIST: Final = """
+s sec secs second seconds; min mins minute minutes; h hr hrs hour hours; d day days; wk wks week weeks; mo month months;
+yr yrs year years annum; g gram grams; kg kgs kilo kilos kilogram kilograms; lb lbs pound pounds; m metre metres meter meters;
+km kilometre kilometres kilometer kilometers; mi mile miles; l litre litres liter liters; gal gallon gallons; dozen dozens
+"""
+_MEASURES: Final = {
+    spelling: max(spellings.split(), key=len).removesuffix("s")
+    for spellings in _MEASURE_LIST.split(";")
+    for spelling in spellings.split()
+}
 _COMPOUND = re.compile(r"[/·^]|\sper\s")  # a unit of several parts
 _SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
 
 
 @dataclass(frozen=True)
 class Reading:
-    """A number as it stands in a text. unit: its spelling, a currency sign and "%" included, "" when none is stated."""
+    """A number as it stands in a text. unit: its spelling, a currency sign and "%" included, "" when none is stated; per: the
+    known measure that money or a percentage is stated for ("hour" of "$5/hr"), "" for none.
+    """
 
     value: Fraction
     unit: str
     text: str
+    per: str = ""
 
 
 def grade(
@@ -115,6 +131,8 @@ def grade(
     percent = is_percent(given.unit), any(map(is_percent, accepted))
     if accepted and given.unit and not any(_same_unit(given.unit, unit) for unit in accepted):
         return False, given.text, f"unit {given.unit!r}; expected {accepted[0]!r}"
+    if given.per and truth.per and given.per != truth.per:
+        return False, given.text, f"per {given.per}; expected per {truth.per}"
     if not accepted and (given.unit == "k" or given.unit.casefold().split(" per ")[0] in _CHANGES):
         return False, given.text, f"{given.unit!r} makes it another number"
     tolerance = max(Fraction(repr(float(absolute))), Fraction(repr(float(relative))) * abs(truth.value))
@@ -145,10 +163,12 @@ def read(text: str, units: Sequence[str] = ()) -> tuple[Reading | None, str]:
         return None, "a list or an unfinished fraction"
     if rival := _rival(plain, numbers, chosen, mark is not None, units):
         return None, f"several numbers: {match.group().strip()} and {rival}"
-    unit, scaled, _ = _unit(plain, match, units)
+    unit, scaled, end = _unit(plain, match, units)
     if scaled:
         value *= 10 ** _SCALE[match["scale"].lower()]
-    return Reading(value, unit, f"{match.group().strip()} {unit if unit not in match.group() else ''}".strip()), ""
+    rate = _RATE.match(plain, end) if unit.casefold() in _SAME_UNIT else None
+    per = _MEASURES.get(rate.group(1).casefold(), "") if rate else ""
+    return Reading(value, unit, f"{match.group().strip()} {unit if unit not in match.group() else ''}".strip(), per), ""
 
 
 def _plain(text: str) -> str:
