@@ -76,9 +76,14 @@ class Confusion:
         return min(1.0, max(0.0, (judged + specificity.value - 1) / power)) if power > 1e-9 else None
 
     def _phi(self) -> float:
+        """How judged and true accuracy go together, with Newcombe's continuity correction (1998, method 10): without it a judge
+        that erred nowhere yet would be certain to have no bias.
+        """
         a, b, c, d = self.true_passed, self.false_passed, self.false_failed, self.true_failed
-        size = math.sqrt((a + b) * (c + d) * (a + c) * (b + d))
-        return (a * d - b * c) / size if size else 0.0
+        size, together = math.sqrt((a + b) * (c + d) * (a + c) * (b + d)), a * d - b * c
+        if together > 0:
+            together = max(together - self.both / 2, 0)
+        return together / size if size else 0.0
 
 
 def confusion(judged: Sequence[bool | None], true: Sequence[bool | None]) -> Confusion:

@@ -77,3 +77,16 @@ def test_a_judge_that_flips_verdicts_at_random_shows_its_flip_rate_and_its_bias_
         biases += bias.low <= 0.14 * (0.4 - 0.6) <= bias.high
     assert 0.93 <= flips / 1000 <= 0.97
     assert 0.93 <= biases / 1000 <= 0.98
+
+
+@pytest.mark.parametrize("size", [30, 100])
+def test_a_bias_seen_in_few_answers_is_covered_and_never_certain(size: int) -> None:
+    rng = np.random.default_rng(1)
+    covered = 0
+    for _ in range(1000):
+        both, judged_only, true_only, neither = rng.multinomial(size, (0.6, 0.02, 0.01, 0.37)).tolist()
+        table = Confusion(true_passed=both, true_failed=neither, false_passed=judged_only, false_failed=true_only)
+        bias = table.bias()
+        assert bias is not None and bias.low < bias.high
+        covered += bias.low <= 0.02 - 0.01 <= bias.high
+    assert covered >= 940
