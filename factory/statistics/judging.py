@@ -81,9 +81,8 @@ class Confusion:
         """
         a, b, c, d = self.true_passed, self.false_passed, self.false_failed, self.true_failed
         size, together = math.sqrt((a + b) * (c + d) * (a + c) * (b + d)), a * d - b * c
-        if together > 0:
-            together = max(together - self.both / 2, 0)
-        return together / size if size else 0.0
+        corrected = max(together - self.both / 2, 0.0) if together > 0 else together
+        return corrected / size if size else 0.0
 
 
 def confusion(judged: Sequence[bool | None], true: Sequence[bool | None]) -> Confusion:
