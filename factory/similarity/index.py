@@ -176,7 +176,7 @@ class Index:
         """Rows whose exact cosine is within reach, and the nearest few by exact cosine, ties by source and id; each with it."""
         nearest = reach.NEAREST + len(exclude)
         rows = self._vectors.near(sought.vector, sought.record["code"], rows=seen, floor=reach.COSINE, nearest=nearest)
-        if len(rows) > _MANY:
+        if len(rows) > max(_MANY, nearest):
             roughly = self._vectors.roughly(sought.vector, rows)
             kth = float(np.partition(roughly, -nearest)[-nearest])
             rows = rows[roughly >= min(reach.COSINE, kth) - 2 * MARGIN]
