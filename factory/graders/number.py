@@ -75,10 +75,11 @@ _OVERRIDE = re.compile("[\u202d\u202e]")
 _UNIT = re.compile(r"\s?-?\s?(°\s?[^\W\d_]?|[%¢$€£¥₹]|[^\W\d_]+(?:\s?[/·]\s?[^\W\d_][^\W_]*|[/·^][^\W_]+|\s?\^\s?[^\W_]+)*)")
 _PER = re.compile(r"\s+per\s+((?:(?:square|cubic)\s+)?[^\W\d_]+(?:\^\d)?)", re.IGNORECASE)
 _RATE = re.compile(r"(?:\s+per\s+|\s?/\s?)([^\W\d_]+)", re.IGNORECASE)
-# What money is mostly counted by, in all spellings; of other words nobody can tell here whether two of them mean the same.
+# What money is mostly counted by, in the spellings that mean nothing else ("m" is a metre, a month, a minute); of other words
+# nobody can tell here whether two of them mean the same.
 _MEASURE_LIST: Final = """
 s sec secs second seconds; min mins minute minutes; h hr hrs hour hours; d day days; wk wks week weeks; mo month months;
-yr yrs year years annum; g gram grams; kg kgs kilo kilos kilogram kilograms; lb lbs pound pounds; m metre metres meter meters;
+yr yrs year years annum; g gram grams; kg kgs kilo kilos kilogram kilograms; lb lbs pound pounds; metre metres meter meters;
 km kilometre kilometres kilometer kilometers; mi mile miles; l litre litres liter liters; gal gallon gallons; dozen dozens
 """
 _MEASURES: Final = {

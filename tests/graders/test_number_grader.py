@@ -87,6 +87,7 @@ KM = ("km", "kilometres", "kilometers")
         ("$5 per day", "$5 per hour", (), False), ("$5/hr", "$5 per hour", ("$", "dollars"), True), ("$5/hour", "$5", (), True),
         ("5 dollars per day", "$5 per hour", ("$", "dollars"), False), ("$5", "$5 per hour", (), True),
         ("It costs $5 per unit.", "$5 per item", (), True), ("5% per month", "5% per year", (), False),
+        ("$5/m", "$5 per month", (), True), ("$5/m", "$5 per min", (), True),
         ("$5 per kg", "$5 per pound", (), False), ("$5 million per year", "$5,000,000/yr", (), True),
         ("72 beats per minute.", "72 beats per minute", (), True), ("50", "50 miles per hour", (), True),
         ("30 pounds per square inch", "30 pounds per square inch", (), True),
