@@ -88,11 +88,11 @@ async def floor(bench: Bench) -> AsyncIterator[Call]:
     connections = Connections()
     connection = connections.to(endpoint_of(bench.member("bare")))
     speaks_openai = bench.protocol == "openai"
-    url = connection.url("/chat/completions" if speaks_openai else "/v1/messages")
+    url, timeout = connection.url("/chat/completions" if speaks_openai else "/v1/messages"), httpx2.Timeout(30)
 
     async def call(number: int) -> object:
         content = orjson.dumps(body_of(bench.protocol, number))
-        response = await connection.client.post(url, cast_to=httpx2.Response, content=content)
+        response = await connection.client.post(url, cast_to=httpx2.Response, content=content, options={"timeout": timeout})
         body = orjson.loads(response.content)
         return orjson.loads(body["choices"][0]["message"]["content"] if speaks_openai else body["content"][0]["text"])
 

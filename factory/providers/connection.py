@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, Final
 
 import httpx2
 
-from factory.providers.client import Client, parsed
+from factory.providers.client import Client
 from factory.providers.endpoint import Endpoint
-from factory.providers.transport import SENT_HEADERS, Transport
+from factory.providers.transport import HEADERS_ARE, SENT_HEADERS, Transport
 
+# An endpoint's calls go to one address.
+_parsed = lru_cache(maxsize=64)(httpx2.URL)
 _LOOKED_AT: Final = frozenset({name.decode() for name in SENT_HEADERS} | {"authorization", "x-api-key"})
 
 
@@ -76,12 +79,12 @@ def _sdk(provider: str) -> tuple[Any, Any]:
 
 
 def _lean(sdk_client: Any) -> Any:
-    """An SDK's client that makes the headers and the address that all its requests share once, not anew for each: a tenth of a
-    call's CPU.
+    """An SDK's client without the steps that our transport makes idle, a sixth of a call's CPU: it makes each request from what
+    all of them share, and has no credential to fetch or to renew. What it is given is bytes, with a timeout.
     """
 
     class Lean(sdk_client):  # type: ignore[misc]
-        _shared: httpx2.Headers | None = None
+        _shared: list[tuple[bytes, bytes]] | None = None
 
         @property
         def default_headers(self) -> dict[str, str]:
@@ -89,19 +92,29 @@ def _lean(sdk_client: Any) -> Any:
             given = super().default_headers
             return {name: given[name] for name in given if name.lower() in _LOOKED_AT and isinstance(given[name], str)}
 
-        def _build_headers(self, options: Any, **how: Any) -> httpx2.Headers:
+        def _build_request(self, options: Any, **how: Any) -> httpx2.Request:
             if self._shared is None:
                 # What the transport would not send is left out here, and the credential with it: it writes its own.
-                made = super()._build_headers(options.model_copy(update={"headers": {}}), **how).raw
-                self._shared = httpx2.Headers([pair for pair in made if pair[0].lower() in SENT_HEADERS])
-            headers = httpx2.Headers(self._shared)
-            for name, value in (options.headers or {}).items():
-                headers[name] = value
-            return headers
+                made = super()._build_request(options.model_copy(update={"headers": {}}), **how).headers.raw
+                self._shared = [pair for pair in made if pair[0].lower() in SENT_HEADERS]
+            own = [(name.encode("ascii"), value.encode(HEADERS_ARE)) for name, value in (options.headers or {}).items()]
+            request = httpx2.Request(
+                options.method,
+                _parsed(options.url),
+                headers=self._shared + own,
+                stream=httpx2.ByteStream(options.content),
+                extensions={"timeout": options.timeout.as_dict()},
+            )
+            # Said, or every look at a header tries to find it out from all of them.
+            request.headers.encoding = HEADERS_ARE
+            return request
 
-        def _prepare_url(self, url: str) -> httpx2.URL:
-            address = parsed(url)
-            return address if address.is_absolute_url else super()._prepare_url(url)
+        async def _prepare_options(self, options: Any) -> Any:
+            return options
+
+        async def _send_request(self, request: httpx2.Request, **how: Any) -> httpx2.Response:
+            response: httpx2.Response = await self._client.send(request, **how)
+            return response
 
     # The SDKs put their client's name into the User-Agent, and gateways look there.
     Lean.__name__ = sdk_client.__name__
