@@ -231,10 +231,10 @@ class _ListedCells:
             # Equal weights may differ in the last bit after normalising; they must still tie.
             pool = np.flatnonzero(due >= highest * (1 - 1e-9))
         if len(pool) > _POOL:
-            pool = self._lag.narrowed(self._values, pool)
-        best = int(pool[int(np.argmax(self._lag.of(self._values[pool])))])
+            pool = self._lag.narrowed(pool)
+        best = int(pool[int(np.argmax(self._lag.of(pool)))])
         self._count[best] += 1
-        self._lag.add(self._values[best])
+        self._lag.add(best)
         return tuple(int(value) for value in self._values[best])
 
     def _is_open(self, closed: tuple[Quota, ...]) -> NDArray[np.bool_]:
@@ -252,7 +252,10 @@ class _ListedCells:
 
 
 class _Lag:
-    """How far each value, and each pair of values, lags behind its share, in standard deviations of a Poisson count."""
+    """How far each value, and each pair of values, lags behind its share, in standard deviations of a Poisson count.
+
+    values: shape (cells, axes); chance: shape (cells,). A cell is meant by its row.
+    """
 
     def __init__(self, values: NDArray[np.int64], chance: NDArray[np.float64]) -> None:
         import numpy as np
@@ -261,14 +264,15 @@ class _Lag:
         self._sizes = [int(values[:, axis].max()) + 2 for axis in range(axes)]
         self._keys: list[tuple[int, ...]] = [(axis,) for axis in range(axes)] + list(combinations(range(axes), 2))
         total = float(chance.sum())
+        self._codes = [self._code(values, key) for key in self._keys]
         self._share = [
-            np.bincount(self._code(values, key), weights=chance, minlength=self._length(key)) / total for key in self._keys
+            np.bincount(codes, weights=chance, minlength=math.prod(self._sizes[axis] for axis in key)) / total
+            for key, codes in zip(self._keys, self._codes, strict=True)
         ]
-        self._count = [np.zeros(self._length(key)) for key in self._keys]
+        # Nothing lags where nothing is due: dividing nothing by infinity says so.
+        self._deviation = [np.where(share > 0, np.sqrt(share), np.inf) for share in self._share]
+        self._count = [np.zeros(len(share)) for share in self._share]
         self._drawn = 0
-
-    def _length(self, key: tuple[int, ...]) -> int:
-        return math.prod(self._sizes[axis] for axis in key)
 
     def _code(self, values: NDArray[np.int64], key: tuple[int, ...]) -> NDArray[np.int64]:
         # Position -1 (the axis is absent) takes the first place of its axis.
@@ -278,43 +282,40 @@ class _Lag:
         return code
 
     def _table(self, at: int) -> NDArray[np.float64]:
-        import numpy as np
+        lag: NDArray[np.float64] = ((self._drawn + 1) * self._share[at] - self._count[at]) / self._deviation[at]
+        return lag
 
-        share = self._share[at]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            lag = ((self._drawn + 1) * share - self._count[at]) / np.sqrt(share)
-        return np.where(share > 0, lag, 0.0)
-
-    def of(self, values: NDArray[np.int64]) -> NDArray[np.float64]:
+    def of(self, pool: NDArray[np.int64]) -> NDArray[np.float64]:
         """Shape (n,): the summed lag of n cells, a pair counting half; exact ties are left to the order of the cells."""
         import numpy as np
 
-        score = np.zeros(len(values))
+        score = np.zeros(len(pool))
         pairs = max(1, len(self._sizes) - 1)
         for at, key in enumerate(self._keys):
             scale = 1.0 if len(key) == 1 else _PAIR_WEIGHT / pairs
-            score += scale * self._table(at)[self._code(values, key)]
+            score += scale * self._table(at)[self._codes[at][pool]]
         return score
 
-    def narrowed(self, values: NDArray[np.int64], pool: NDArray[np.int64]) -> NDArray[np.int64]:
+    def narrowed(self, pool: NDArray[np.int64]) -> NDArray[np.int64]:
         """The head of a large pool, and beside it some cells of each axis's most lagging value that the pool still offers."""
         import numpy as np
 
         chosen = [pool[:_POOL]]
-        for axis in range(len(self._sizes)):
-            codes = self._code(values[pool], (axis,))
-            offered = np.bincount(codes, minlength=self._sizes[axis]) > 0
+        # The keys begin with the single axes.
+        for axis, size in enumerate(self._sizes):
+            codes = self._codes[axis][pool]
+            offered = np.bincount(codes, minlength=size) > 0
             most = int(np.argmax(np.where(offered, self._table(axis), -np.inf)))
             chosen.append(pool[codes == most][:64])
         # Not `np.unique`, whose first use imports `numpy.ma`: as much CPU as a hundred draws.
-        taken = np.zeros(len(values), dtype=bool)
+        taken = np.zeros(len(self._codes[0]), dtype=bool)
         taken[np.concatenate(chosen)] = True
         return np.flatnonzero(taken)
 
-    def add(self, cell: NDArray[np.int64]) -> None:
+    def add(self, cell: int) -> None:
         self._drawn += 1
-        for at, key in enumerate(self._keys):
-            self._count[at][int(self._code(cell[None, :], key)[0])] += 1
+        for count, codes in zip(self._count, self._codes, strict=True):
+            count[codes[cell]] += 1
 
 
 class _HugeGrid:
