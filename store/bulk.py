@@ -7,9 +7,10 @@ which may take a whole switch interval (5 ms). A row per statement would pay tha
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any, Final
 
-from sqlalchemy import Connection, Delete, Dialect, Insert, Table, bindparam, delete
+from sqlalchemy import Connection, Delete, Insert, Table, bindparam, delete
 
 from store import sqlite
 
@@ -30,21 +31,26 @@ class Bulk:
         self._sizes = [size for size in _SIZES if size * width <= sqlite.MAX_PARAMETERS]
         self._texts: dict[int, str] = {}
 
+    @cached_property
+    def _around(self) -> tuple[str, str]:
+        """What stands before the rows and after them; SQLAlchemy takes longer to write a statement than SQLite to run it."""
+        one = sqlite.written(self._statement)
+        head, row, tail = one.partition(self._row)
+        assert row, f"not the one-row statement it should be: {one}"
+        return head, tail
+
     def run(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
         """The statement over the rows, in their order."""
         start = 0
         for size in self._sizes:
             while len(rows) - start >= size:
-                text = self._texts.get(size) or self._many(size, connection.dialect)
+                text = self._texts.get(size) or self._many(size)
                 sqlite.execute(connection, text, sqlite.parameters(rows[start : start + size]))
                 start += size
 
-    def _many(self, size: int, dialect: Dialect) -> str:
-        """The statement for `size` rows. SQLAlchemy writes it for one, since for 64 it would take a tenth of a second."""
-        one = str(self._statement.compile(dialect=dialect))
-        head, row, tail = one.partition(self._row)
-        assert row, f"not the one-row statement it should be: {one}"
-        text = self._texts[size] = head + self._between.join([row] * size) + tail
+    def _many(self, size: int) -> str:
+        head, tail = self._around
+        text = self._texts[size] = head + self._between.join([self._row] * size) + tail
         return text
 
 

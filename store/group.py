@@ -183,7 +183,8 @@ class Group:
 
     def _gather_opening(self, operation: operations.OpenAttempt) -> None:
         # Failures and calls go in after openings; one that was asked for before must not settle this one.
-        if operation.row[:IDENTITY_COLUMNS] in self._settled | self._failing:
+        identity = operation.row[:IDENTITY_COLUMNS]
+        if identity in self._settled or identity in self._failing:
             self._flush()
         self._openings.append(operation)
 

@@ -7,6 +7,7 @@ import sqlite3
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from typing import Any, Final
 
 from sqlalchemy import ClauseElement, Connection, Engine, Insert, Table, create_engine, event
@@ -216,4 +217,4 @@ def explained(url: StoreUrl, kind: type[FactoryError]) -> Iterator[None]:
 
 def parameters(rows: Sequence[tuple[Any, ...]]) -> tuple[Any, ...]:
     """The rows as one flat parameter list, in the order of a many-row VALUES clause."""
-    return tuple(value for row in rows for value in row)
+    return tuple(chain.from_iterable(rows))

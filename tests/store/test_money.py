@@ -263,7 +263,7 @@ def test_a_cap_is_kept_changed_and_taken_away(store: SqlStore) -> None:
 
 def test_settling_looks_its_reservations_up(store: SqlStore, tmp_path: Path) -> None:
     """Not by scanning all that are open: a group of calls would pay for every other call under way."""
-    statement = store._writer._bulks.settled._many(64, store._read_engine.dialect)
+    statement = store._writer._bulks.settled._many(64)
     connection = sqlite3.connect(tmp_path / "factory.db")
     plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", (0,) * 64 * 8)]
     connection.close()
