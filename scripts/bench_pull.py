@@ -97,8 +97,8 @@ def request_of(body: bytes, key: str) -> ModelRequest:
     """A request as it was journaled."""
     told = orjson.loads(body)
     messages = tuple(Message.of(m["role"], "".join(part["text"] for part in m["parts"])) for m in told["messages"])
-    schema = ReplySchema(told["schema"]["name"], told["schema"]["schema"]) if told["schema"] else None
-    return ModelRequest(told["model"], messages, key, schema, told["temperature"], told["max_tokens"])
+    schema = ReplySchema(told["schema"]["name"], told["schema"]["schema"]) if "schema" in told else None
+    return ModelRequest(told["model"], messages, key, schema, told.get("temperature"), told.get("max_tokens"))
 
 
 class _TimedEmbedder:

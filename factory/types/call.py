@@ -72,19 +72,21 @@ class ModelRequest:
 
     @cached_property
     def body(self) -> bytes:
-        """Everything the provider is asked, the key apart, as canonical JSON: what the journal keeps."""
-        return canonical_json(
-            {
-                "model": self.model,
-                "messages": [
-                    {"role": m.role, "parts": [{"text": p.text} if isinstance(p, Text) else _blob(p) for p in m.parts]}
-                    for m in self.messages
-                ],
-                "schema": {"name": self.schema.name, "schema": orjson.Fragment(self.schema.canonical)} if self.schema else None,
-                "temperature": self.temperature,
-                "max_tokens": self.max_tokens,
-            }
-        )
+        """Everything the provider is asked, the key apart, as canonical JSON: what the journal keeps; None is left out."""
+        asked: dict[str, Any] = {
+            "model": self.model,
+            "messages": [
+                {"role": m.role, "parts": [{"text": p.text} if isinstance(p, Text) else _blob(p) for p in m.parts]}
+                for m in self.messages
+            ],
+        }
+        if self.schema is not None:
+            asked["schema"] = {"name": self.schema.name, "schema": orjson.Fragment(self.schema.canonical)}
+        if self.temperature is not None:
+            asked["temperature"] = self.temperature
+        if self.max_tokens is not None:
+            asked["max_tokens"] = self.max_tokens
+        return canonical_json(asked)
 
     @cached_property
     def fingerprint(self) -> str:
