@@ -148,12 +148,10 @@ class Index:
         equal = (self._exact.take(rows) == exact) & (exact != 0)
         found = set(rows[equal[:, TEXT] | equal[:, SKELETON]].tolist())
         found |= self._alike_by_numbers(sought, rows[equal[:, NUMBERS]])
-        banded = distinct(held[~(whole | masked_bands)])
-        banded = banded[may_reach(self._low.take(banded), record["low"], reach.JACCARD)]
-        found |= {row for row in banded.tolist() if row in found or self._jaccard(sought, row) >= reach.JACCARD}
-        masked = distinct(held[masked_bands])
-        masked = masked[may_reach(self._skeleton_low.take(masked), record["skeleton_low"], reach.SKELETON_JACCARD)]
-        return found | {row for row in masked.tolist() if row in found or self._masked_alike(sought, row)}
+        banded = _reaching(held[~(whole | masked_bands)], self._low, record["low"], reach.JACCARD)
+        found |= {row for row in banded if row in found or self._jaccard(sought, row) >= reach.JACCARD}
+        masked = _reaching(held[masked_bands], self._skeleton_low, record["skeleton_low"], reach.SKELETON_JACCARD)
+        return found | {row for row in masked if row in found or self._masked_alike(sought, row)}
 
     def _alike_by_numbers(self, sought: Sketch, rows: Rows) -> set[int]:
         """Those of the rows with a sketch's numbers that are near enough besides."""
@@ -161,7 +159,7 @@ class Index:
             return set()
         by_cosine = rows[self._vectors.roughly(sought.vector, rows) >= reach.NUMBERS_COSINE - MARGIN]
         exact = self._cosines(sought, by_cosine.tolist())
-        by_shingles = rows[may_reach(self._low.take(rows), sought.record["low"], reach.NUMBERS_JACCARD)].tolist()
+        by_shingles = _reaching(rows, self._low, sought.record["low"], reach.NUMBERS_JACCARD)
         near = {row for row, cosine in exact.items() if cosine >= reach.NUMBERS_COSINE}
         return near | {row for row in by_shingles if self._jaccard(sought, row) >= reach.NUMBERS_JACCARD}
 
@@ -194,7 +192,8 @@ class Index:
         return found
 
     def _cosines(self, sought: Sketch, rows: list[int]) -> dict[int, float]:
-        return dict(zip(rows, self._vectors.cosines(sought.vector, rows), strict=True))
+        # None, as often as not, and numpy takes as long over nothing as over a few.
+        return dict(zip(rows, self._vectors.cosines(sought.vector, rows), strict=True)) if rows else {}
 
     def _id(self, row: int) -> str:
         return self._strings[3 * row]
@@ -224,6 +223,15 @@ class Index:
             skeleton_jaccard=round(jaccard(left.skeleton_shingles, right.skeleton_shingles), 4),
             cosine=cosine,
         )
+
+
+def _reaching(rows: Rows, held: Column, low: NDArray[np.uint8], jaccard: float) -> list[int]:
+    """Those of the rows, each once, that `may_reach` a Jaccard index by the low bytes held of them."""
+    if not len(rows):
+        return []
+    once: Rows = distinct(rows)
+    reaching: list[int] = once[may_reach(held.take(once), low, jaccard)].tolist()
+    return reaching
 
 
 def _template_key(template: str) -> int:

@@ -27,6 +27,8 @@ BANDS: Final = 32
 # Skeletons are looked for at a higher likeness, where half the bands find 99 %.
 SKELETON_BANDS: Final = 16
 _PART: Final = 512
+# The signature of an empty set.
+_ONES: Final = 0xFFFFFFFF
 
 
 @cache
@@ -34,41 +36,46 @@ def _permutations() -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
     from datasketch import MinHash
 
     a, b = MinHash(num_perm=PERMUTATIONS, seed=SEED, scheme=SCHEME).permutations
-    return a[:, None], b[:, None]
+    return a, b
 
 
-def signature(shingles: Collection[str]) -> NDArray[np.uint32]:
-    """The MinHash signature of a set of shingles: shape (128,); of an empty set all ones."""
-    return _least(np.array([zlib.crc32(s.encode("utf-8", "replace")) for s in shingles], dtype=np.uint32))
+def shingle_hashes(shingles: Collection[str]) -> NDArray[np.uint32]:
+    """The hashes of a set of shingles: shape (len(shingles),)."""
+    return np.array([zlib.crc32(s.encode("utf-8", "replace")) for s in shingles], dtype=np.uint32)
 
 
-def text_signature(normal: str) -> NDArray[np.uint32]:
-    """The `signature` of a normal form's character shingles, without making the set: shape (128,).
+def text_hashes(normal: str) -> NDArray[np.uint32]:
+    """The hashes of a normal form's character shingles, without making the set: repeats come as often as they stand there.
 
     Hashing the windows of an ASCII text all at once is ten times faster than one by one.
     """
     if len(normal) <= SHINGLE or not normal.isascii():
-        return signature(char_shingles(normal))
+        return shingle_hashes(char_shingles(normal))
     data = np.frombuffer(normal.encode("ascii"), dtype=np.uint8)
     windows = len(data) - SHINGLE + 1
     shares = _crc_shares().take(data, axis=1)
     hashes = shares[0, :windows]
     for place in range(1, SHINGLE):
         hashes ^= shares[place, place : place + windows]
-    return _least(hashes)
+    return hashes
 
 
-def _least(hashes: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    """The least of every permutation of 32-bit hashes, repeats allowed: shape (128,)."""
-    least = np.full(PERMUTATIONS, 0xFFFFFFFF, dtype=np.uint32)
+def signatures(*hashed: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """The MinHash signature of each set of shingles, given by its hashes: shape (len(hashed), 128); all ones for none."""
+    made = np.full((len(hashed), PERMUTATIONS), _ONES, dtype=np.uint32)
+    # All at once: over a text's few hundred hashes numpy's own steps take most of the time.
+    mixed = _mix32(np.concatenate(hashed))
     a, b = _permutations()
-    mixed = _mix32(hashes)
-    # In parts, so that a long text's table of 128 rows stays in the processor's cache.
-    for start in range(0, len(mixed), _PART):
-        permuted: NDArray[np.uint32] = a * mixed[start : start + _PART]
-        permuted += b
-        np.minimum(least, permuted.min(axis=1), out=least)
-    return least
+    start = 0
+    for least, hashes in zip(made, hashed, strict=True):
+        end = start + len(hashes)
+        # In parts, so that a long text's table of 128 columns stays in the processor's cache.
+        for part in range(start, end, _PART):
+            permuted = mixed[part : min(end, part + _PART), None] * a
+            permuted += b
+            np.minimum(least, permuted.min(axis=0), out=least)
+        start = end
+    return made
 
 
 @cache
@@ -94,33 +101,34 @@ def _mix32(values: NDArray[np.uint32]) -> NDArray[np.uint32]:
     return values
 
 
-def band_keys(made: NDArray[np.uint32], bands: int) -> NDArray[np.uint64]:
-    """One 64-bit key for each of the first `bands` bands of 4 rows of a signature: shape (bands,); all 0, meaning none, for
-    that of an empty set.
+def band_keys(*signed: NDArray[np.uint32]) -> NDArray[np.uint64]:
+    """One 64-bit key for each band of 4 rows of signatures, or of their beginnings: shape (bands in all,); 0, meaning none, for
+    those of an empty set.
 
     A key holds its band's number, so the keys of all bands can share one table. Those of a text and of a skeleton may be equal:
     whoever looks them up compares what they stand for.
     """
-    if made[0] == 0xFFFFFFFF and (made == 0xFFFFFFFF).all():
-        return np.zeros(bands, dtype=np.uint64)
-    halves = made[: bands * ROWS].view(np.uint64)
-    keys = _band_numbers(bands)
+    halves = np.concatenate(signed).view(np.uint64)
+    keys = _band_numbers(tuple(len(part) // ROWS for part in signed))
     for half in range(ROWS // 2):
         keys = (keys ^ halves[half :: ROWS // 2]) * np.uint64(0xFF51AFD7ED558CCD)
         keys ^= keys >> np.uint64(32)
     held: NDArray[np.uint64] = np.maximum(keys, np.uint64(1))
+    # What 4 values of a set with any shingle in it never are, but for one in 2^128.
+    held[(halves[::2] & halves[1::2]) == np.uint64(2**64 - 1)] = 0
     return held
 
 
 @cache
-def _band_numbers(bands: int) -> NDArray[np.uint64]:
-    """What the keys of each band begin with, shape (bands,): its number, spread over 64 bits."""
-    return np.arange(1, bands + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+def _band_numbers(bands: tuple[int, ...]) -> NDArray[np.uint64]:
+    """What the keys of each band begin with, shape (bands in all,): its number in its signature, spread over 64 bits."""
+    numbers = np.concatenate([np.arange(1, count + 1, dtype=np.uint64) for count in bands])
+    return numbers * np.uint64(0x9E3779B97F4A7C15)
 
 
-def low_bytes(made: NDArray[np.uint32], bands: int) -> NDArray[np.uint8]:
-    """The lowest byte of each value of the first `bands` bands: shape (4 * bands,). What `may_reach` compares."""
-    return made[: bands * ROWS].astype(np.uint8)
+def low_bytes(made: NDArray[np.uint32]) -> NDArray[np.uint8]:
+    """The lowest byte of each value of a signature, or of the beginning of one: shape as given. What `may_reach` compares."""
+    return made.astype(np.uint8)
 
 
 def may_reach(held: NDArray[np.uint8], sought: NDArray[np.uint8], jaccard: float) -> NDArray[np.bool_]:

@@ -16,8 +16,9 @@ from factory.similarity.signature import (
     SKELETON_BANDS,
     band_keys,
     low_bytes,
-    signature,
-    text_signature,
+    shingle_hashes,
+    signatures,
+    text_hashes,
 )
 from factory.similarity.skeleton import skeleton, skeleton_shingles
 from factory.similarity.text import char_codes, char_shingles, jaccard, jaccard_of_codes, key64, normalise
@@ -111,13 +112,13 @@ def sketch(text: str, vector: Half) -> Sketch:
     """The sketch of a text whose kept vector, shape (dimension,), is known."""
     of = features(text)
     record = np.zeros((), dtype=record_type(len(vector)))
-    plain, masked = text_signature(of.normal), signature(of.skeleton_shingles)
+    plain, masked = signatures(text_hashes(of.normal), shingle_hashes(of.skeleton_shingles))
+    masked = masked[: SKELETON_BANDS * ROWS]
     numbers = key64("numbers " + " ".join(of.numbers)) if len(of.numbers) >= MIN_NUMBERS else 0
     keys = record["keys"]
     keys[:EXACT_KEYS] = key64(of.normal), numbers, key64("skeleton " + of.skeleton) if of.skeleton else 0
-    keys[EXACT_KEYS : EXACT_KEYS + BANDS] = band_keys(plain, BANDS)
-    keys[EXACT_KEYS + BANDS :] = band_keys(masked, SKELETON_BANDS)
-    record["low"], record["skeleton_low"] = low_bytes(plain, BANDS), low_bytes(masked, SKELETON_BANDS)
+    keys[EXACT_KEYS:] = band_keys(plain, masked)
+    record["low"], record["skeleton_low"] = low_bytes(plain), low_bytes(masked)
     (record["code"],) = codes(vector[None, :])
     record["vector"] = vector
     return Sketch(text, cast(Any, record[()]))

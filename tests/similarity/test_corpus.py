@@ -16,7 +16,16 @@ from factory.similarity import reach
 from factory.similarity.corpus import MemoryCorpus, build
 from factory.similarity.numbers import number_multiset
 from factory.similarity.references import Reference
-from factory.similarity.signature import BANDS, SKELETON_BANDS, band_keys, low_bytes, may_reach, signature
+from factory.similarity.signature import (
+    BANDS,
+    ROWS,
+    SKELETON_BANDS,
+    band_keys,
+    low_bytes,
+    may_reach,
+    shingle_hashes,
+    signatures,
+)
 from factory.similarity.skeleton import skeleton, skeleton_shingles
 from factory.similarity.text import char_shingles, jaccard, normalise
 from factory.similarity.vectors import cosines, to_half
@@ -95,10 +104,10 @@ def test_everything_landed_so_far_is_fixed_when_the_view_is_made() -> None:
     run(go())
 
 
-def meet(signatures: Sequence[NDArray[np.uint32]], bands: int, jaccard: float) -> bool:
-    """Whether two texts share a band, and enough bytes of their signatures to be compared."""
-    left, right = (band_keys(made, bands) for made in signatures)
-    low, sought = (low_bytes(made, bands) for made in signatures)
+def meet(pair: NDArray[np.uint32], bands: int, jaccard: float) -> bool:
+    """Whether two texts, given by their signatures, share a band, and enough bytes to be compared."""
+    left, right = (band_keys(made[: bands * ROWS]) for made in pair)
+    low, sought = (low_bytes(made[: bands * ROWS]) for made in pair)
     return bool(((left == right) & (left != 0)).any()) and bool(may_reach(low[None, :], sought, jaccard)[0])
 
 
@@ -127,9 +136,9 @@ def brute_force(texts: Sequence[str], sought: str) -> dict[str, Neighbour]:
     nearest = sorted(near.values(), key=lambda n: (-n.cosine, n.id))[: reach.NEAREST]
 
     def reached(n: Neighbour) -> bool:
-        plain = [signature(char_shingles(normalise(t))) for t in (sought, n.text)]
-        masked = [signature(skeleton_shingles(skeleton(t))) for t in (sought, n.text)]
-        low = [low_bytes(made, BANDS) for made in plain]
+        plain = signatures(*(shingle_hashes(char_shingles(normalise(t))) for t in (sought, n.text)))
+        masked = signatures(*(shingle_hashes(skeleton_shingles(skeleton(t))) for t in (sought, n.text)))
+        low = low_bytes(plain)
         numbers_alike = n.jaccard >= reach.NUMBERS_JACCARD and may_reach(low[0][None, :], low[1], reach.NUMBERS_JACCARD)[0]
         return (
             n.same_text
