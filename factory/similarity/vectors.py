@@ -179,10 +179,9 @@ class VectorIndex:
             bits = _differing(self._first_codes[:, :rows], code)
             return np.flatnonzero(bits <= _limit(bits, _most_bits(floor), nearest))
         self._cells.place(self._vectors, self._codes)
-        numbers, halves = self._cells.near(vector, code[:HALF], rows)
         # Half of the bits rule out all but a hundredth, whose other half then lies anywhere in memory.
-        close = np.flatnonzero(halves <= _limit(halves, _most_bits(floor, 64 * HALF, _SIGMAS_OF_HALF), nearest))
-        numbers = numbers.take(close).view(np.int64)
+        most = _most_bits(floor, 64 * HALF, _SIGMAS_OF_HALF)
+        numbers = self._cells.near(vector, code[:HALF], rows, most=most, nearest=nearest)
         bits = _differing(self._codes.take(numbers).T, code)
         return np.sort(numbers[bits <= _limit(bits, _most_bits(floor), nearest)])
 
@@ -240,34 +239,39 @@ class _Cells:
         self._held[cell][HALF, start:end] = rows
         self._ends[cell] = int(rows[-1]) + 1
 
-    def near(self, vector: Half, half: NDArray[np.uint64], rows: int) -> tuple[NDArray[np.uint64], NDArray[np.uint8]]:
-        """Rows below `rows` in the cells about a vector, and how many of the first half's bits each differs in; both are
-        overwritten by the next search.
+    def near(self, vector: Half, half: NDArray[np.uint64], rows: int, *, most: int, nearest: int) -> NDArray[np.int64]:
+        """Rows below `rows` in the cells about a vector that differ in at most `most` of the first half's bits, or as the
+        nearest few do (`_limit`).
         """
         likeness = self._centres @ _levels(vector)
         self._asked = (vector.tobytes(), likeness)
-        parts = []
         # Likeness is a whole number. Equal likeness: the lower cell, so that the choice is the same everywhere.
         ranks = likeness.astype(np.int64) * len(likeness) - np.arange(len(likeness))
-        for cell in ranks.argpartition(-PROBED)[-PROBED:].tolist():
-            seen = self._sizes[cell]
-            if self._ends[cell] > rows:
-                seen = int(self._held[cell][HALF, :seen].searchsorted(np.uint64(rows)))
-            parts.append(self._held[cell][:, :seen])
+        parts = [self._first(cell, rows) for cell in ranks.argpartition(-PROBED)[-PROBED:].tolist()]
         total = sum([part.shape[1] for part in parts])
         if total > self._scratch.room:
             self._scratch = _Scratch(total + total // 8)
-        scratch = self._scratch
-        # One array first: counting them cell by cell takes three times as long at a hundred thousand rows.
-        found = np.concatenate(parts, axis=1, out=scratch.found[:, :total])
-        differences = found[:HALF]
-        differences ^= half[:, None]
-        counts = np.bitwise_count(differences, out=scratch.counts[:, :total])
+        differences, counts = self._scratch.differences[:, :total], self._scratch.counts[:, :total]
+        sought, start = half[:, None], 0
+        # Into one array first: counting them cell by cell takes three times as long at a hundred thousand rows.
+        for part in parts:
+            end = start + part.shape[1]
+            np.bitwise_xor(part[:HALF], sought, out=differences[:, start:end])
+            start = end
+        first, second, third = np.bitwise_count(differences, out=counts)
         # Three words' bits fit a byte.
-        first, second, third = counts
         first += second
         first += third
-        return found[HALF], first
+        close = np.flatnonzero(first <= _limit(first, most, nearest))
+        numbers = np.concatenate([part[HALF] for part in parts]).take(close)
+        return numbers.view(np.int64)
+
+    def _first(self, cell: int, rows: int) -> NDArray[np.uint64]:
+        """What a cell holds of rows below `rows`."""
+        held, size = self._held[cell], self._sizes[cell]
+        if self._ends[cell] > rows:
+            size = int(held[HALF, :size].searchsorted(np.uint64(rows)))
+        return held[:, :size]
 
 
 class _Scratch:
@@ -275,5 +279,5 @@ class _Scratch:
 
     def __init__(self, room: int) -> None:
         self.room = room
-        self.found = np.empty((HALF + 1, room), dtype=np.uint64)
+        self.differences = np.empty((HALF, room), dtype=np.uint64)
         self.counts = np.empty((HALF, room), dtype=np.uint8)
