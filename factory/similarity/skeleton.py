@@ -157,15 +157,15 @@ def _names(known: list[_Known], found: list[tuple[str, str]]) -> set[str]:
     """
     inside: set[str] = set()
     opening: set[str] = set()
-    start = True
-    for (word, _, capital, opener), (_, stop) in zip(known, found, strict=True):
-        if capital:
-            if not start:
-                inside.add(word)
-            elif not opener:
-                opening.add(word)
-        start = bool(stop)
-    words = [word for word, _, _, _ in known if word]
+    # Few tokens are capital, and a look at each one's neighbour takes longer than finding them.
+    for place in [place for place, token in enumerate(known) if token.capital]:
+        if place and not found[place - 1][1]:
+            inside.add(known[place].written)
+        elif not known[place].opener:
+            opening.add(known[place].written)
+    if not inside and not opening:
+        return set()
+    words = [token.written for token in known if token.written]
     held = set(words)
     names = inside.union([word for word in opening if word.lower() not in held])
     return names if sum([word in names for word in words]) <= MAX_NAME_SHARE * len(words) else set()
