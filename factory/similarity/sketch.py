@@ -26,7 +26,7 @@ from factory.similarity.vectors import WORDS, Half, codes
 
 # Part of the key of every cached sketch: raise it whenever a text's keys or vector would come out differently, or be laid out
 # differently.
-VERSION: Final = 3
+VERSION: Final = 4
 
 
 class Features:
