@@ -264,10 +264,15 @@ class _Lag:
         self._sizes = [int(values[:, axis].max()) + 2 for axis in range(axes)]
         self._keys: list[tuple[int, ...]] = [(axis,) for axis in range(axes)] + list(combinations(range(axes), 2))
         total = float(chance.sum())
-        self._codes = [self._code(values, key) for key in self._keys]
+        lengths = [math.prod(self._sizes[axis] for axis in key) for key in self._keys]
+        # In the smallest type that holds them: of many axes there are many pairs.
+        self._codes = [
+            self._code(values, key).astype(np.min_scalar_type(length - 1))
+            for key, length in zip(self._keys, lengths, strict=True)
+        ]
         self._share = [
-            np.bincount(codes, weights=chance, minlength=math.prod(self._sizes[axis] for axis in key)) / total
-            for key, codes in zip(self._keys, self._codes, strict=True)
+            np.bincount(codes, weights=chance, minlength=length) / total
+            for codes, length in zip(self._codes, lengths, strict=True)
         ]
         # Nothing lags where nothing is due: dividing nothing by infinity says so.
         self._deviation = [np.where(share > 0, np.sqrt(share), np.inf) for share in self._share]

@@ -41,7 +41,9 @@ if TYPE_CHECKING:
 
 FRAMEWORK, GATES = Path(factory.__file__).parent, Path(gates.__file__).parent
 # The parts of the framework that shape a candidate; the others carry, keep or show it.
-SHAPING = ("gate.py", "graders", "lever.py", "recipe.py", "sampling.py", "similarity", "statistics")
+SHAPING = (
+    "canonical.py", "gate.py", "graders", "lever.py", "recipe.py", "sampling.py", "similarity", "statistics", "types",
+)  # fmt: skip
 SIM_LOG_VARIABLE = "FACTORY_SIM_LOG"
 
 

@@ -9,10 +9,12 @@ our lean client. Both lie over our aiohttp transport, and neither keeps, limits 
 `bench_server.py` in a process of its own, turn about.
 
 CPU is this process's, all threads, in ms per call, marginal: the difference of two sizes divided by the difference in calls. Of
-each size it is the least of the rounds, as `timeit` advises: a neighbour on a shared machine makes the same work cost up to 1.7
-times the CPU and never less (`slowest_over_quickest_spin` shows it for a fixed piece of arithmetic). `median_...` says what
-the rounds' medians give. Efficiency is the ideal wall time at 200 ms of latency over the measured one. Every other figure is
-the median of the rounds; `overhead` is that of the rounds' ratios to the bare loop, `over_floor` to the floor.
+each size it is the least of the rounds, as `timeit` advises, for a neighbour on a shared machine only ever makes the same work
+dearer: `slowest_over_quickest_spin` tells by how much, for a fixed piece of arithmetic between the measurements. The difference
+of two leasts can still err either way, where one size met a quicker minute than the other; `median_...` is what the rounds'
+medians give. `overhead` is the median of the rounds' ratios to the bare loop, `over_floor` to the floor: each measured within
+seconds of the other, so neither is a quotient of two figures above. Efficiency is the ideal wall time at 200 ms of latency over
+the measured one, the median of the rounds, as are the fault ratios and the CPU of starting.
 fault_ratio: 429s carry `Retry-After: 1`, which the bare loop waits out too; fault_ratio_unhinted: they carry nothing.
 """
 
@@ -185,35 +187,28 @@ class Sizes:
 
 def cpu(server: str, protocol: str, rounds: int) -> dict[str, float]:
     bench = Bench(protocol, f"{server}/0")
-    ours = Sizes((LARGE - SMALL) * bench.calls)
-    loops = {loop: Sizes(ours.calls_between) for loop in (bare, floor)}
-    our_cpu_s(bench, SMALL, 64)
-    for loop in loops:
-        asyncio.run(loop_cpu_s(loop, bench, SMALL * bench.calls, 64))
+    measures: dict[str, Callable[[int], float]] = {
+        "": lambda candidates: our_cpu_s(bench, candidates, 64),
+        "bare_": lambda candidates: asyncio.run(loop_cpu_s(bare, bench, candidates * bench.calls, 64)),
+        "floor_": lambda candidates: asyncio.run(loop_cpu_s(floor, bench, candidates * bench.calls, 64)),
+    }
+    found = {name: Sizes((LARGE - SMALL) * bench.calls) for name in measures}
     spun = []
-    for _ in range(rounds):
-        spun.append(spin_s())
-        for candidates, figures in ((SMALL, ours.small), (LARGE, ours.large)):
-            figures.append(our_cpu_s(bench, candidates, 64))
-        for loop, sizes in loops.items():
-            for candidates, figures in ((SMALL, sizes.small), (LARGE, sizes.large)):
-                figures.append(asyncio.run(loop_cpu_s(loop, bench, candidates * bench.calls, 64)))
-    ratios = {
-        loop: statistics.median(
-            mine / theirs for mine, theirs in zip(ours.each_ms_per_call(), sizes.each_ms_per_call(), strict=True)
-        )
-        for loop, sizes in loops.items()
-    }
-    return {
-        "cpu_ms_per_call": ours.ms_per_call(min),
-        "bare_cpu_ms_per_call": loops[bare].ms_per_call(min),
-        "floor_cpu_ms_per_call": loops[floor].ms_per_call(min),
-        "median_cpu_ms_per_call": ours.ms_per_call(statistics.median),
-        "median_bare_cpu_ms_per_call": loops[bare].ms_per_call(statistics.median),
-        "overhead": ratios[bare],
-        "over_floor": ratios[floor],
-        "slowest_over_quickest_spin": max(spun) / min(spun),
-    }
+    for number in range(rounds + 1):
+        for name, measure in measures.items():
+            spun.append(spin_s())
+            small, large = measure(SMALL), measure(LARGE)
+            # The first round loads what is loaded late.
+            if number:
+                found[name].small.append(small)
+                found[name].large.append(large)
+    figures = {f"{name}cpu_ms_per_call": sizes.ms_per_call(min) for name, sizes in found.items()}
+    figures |= {f"median_{name}cpu_ms_per_call": sizes.ms_per_call(statistics.median) for name, sizes in found.items()}
+    mine = found[""].each_ms_per_call()
+    for ratio, name in (("overhead", "bare_"), ("over_floor", "floor_")):
+        theirs = found[name].each_ms_per_call()
+        figures[ratio] = statistics.median(our / their for our, their in zip(mine, theirs, strict=True))
+    return {**figures, "slowest_over_quickest_spin": max(spun) / min(spun)}
 
 
 def spin_s() -> float:

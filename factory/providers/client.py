@@ -13,7 +13,7 @@ class Client(httpx2.AsyncClient):
     """Requests go to the transport as they were made, and its responses come back as they are.
 
     httpx2 would look for cookies, redirects, auth flows and hooks before and after each exchange. None of them exists here: the
-    transport follows nothing, keeps no cookie and writes the host and the length itself. A tenth of a call's CPU
+    transport follows nothing, keeps no cookie and writes the host and the length itself. A twentieth of a call's CPU
     (`scripts/bench_calls.py`).
     """
 

@@ -79,12 +79,13 @@ def _sdk(provider: str) -> tuple[Any, Any]:
 
 
 def _lean(sdk_client: Any) -> Any:
-    """An SDK's client without the steps that our transport makes idle, a sixth of a call's CPU: it makes each request from what
-    all of them share, and has no credential to fetch or to renew. What it is given is bytes, with a timeout.
+    """An SDK's client without the steps that our transport makes idle, a sixth of a call's CPU: it makes plain requests from
+    what all of them share, and has no credential to fetch or to renew.
     """
 
     class Lean(sdk_client):  # type: ignore[misc]
-        _shared: list[tuple[bytes, bytes]] | None = None
+        # By name in lower case.
+        _shared: dict[bytes, tuple[bytes, bytes]] | None = None
 
         @property
         def default_headers(self) -> dict[str, str]:
@@ -93,15 +94,18 @@ def _lean(sdk_client: Any) -> Any:
             return {name: given[name] for name in given if name.lower() in _LOOKED_AT and isinstance(given[name], str)}
 
         def _build_request(self, options: Any, **how: Any) -> httpx2.Request:
+            if not _is_plain(options):
+                made_whole: httpx2.Request = super()._build_request(options, **how)
+                return made_whole
             if self._shared is None:
                 # What the transport would not send is left out here, and the credential with it: it writes its own.
                 made = super()._build_request(options.model_copy(update={"headers": {}}), **how).headers.raw
-                self._shared = [pair for pair in made if pair[0].lower() in SENT_HEADERS]
+                self._shared = {pair[0].lower(): pair for pair in made if pair[0].lower() in SENT_HEADERS}
             own = [(name.encode("ascii"), value.encode(HEADERS_ARE)) for name, value in (options.headers or {}).items()]
             request = httpx2.Request(
                 options.method,
                 _parsed(options.url),
-                headers=self._shared + own,
+                headers=list({**self._shared, **{pair[0].lower(): pair for pair in own}}.values()),
                 stream=httpx2.ByteStream(options.content),
                 extensions={"timeout": options.timeout.as_dict()},
             )
@@ -112,6 +116,7 @@ def _lean(sdk_client: Any) -> Any:
         async def _prepare_options(self, options: Any) -> Any:
             return options
 
+        # Of openai's client only; anthropic's has nothing in between.
         async def _send_request(self, request: httpx2.Request, **how: Any) -> httpx2.Response:
             response: httpx2.Response = await self._client.send(request, **how)
             return response
@@ -119,3 +124,15 @@ def _lean(sdk_client: Any) -> Any:
     # The SDKs put their client's name into the User-Agent, and gateways look there.
     Lean.__name__ = sdk_client.__name__
     return Lean
+
+
+def _is_plain(options: Any) -> bool:
+    """Whether a request is of the kind that `Caller` makes, bytes to a whole address; any other is the SDK's own affair."""
+    return (
+        isinstance(options.content, bytes)
+        and isinstance(options.timeout, httpx2.Timeout)
+        and not (options.params or options.files)
+        and options.json_data is None
+        and options.extra_json is None
+        and _parsed(options.url).is_absolute_url
+    )

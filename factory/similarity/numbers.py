@@ -31,8 +31,10 @@ def _by_initial(words: frozenset[str]) -> str:
 
 
 _WORDS = _by_initial(NUMBER_WORDS)
+# What a word is made of; a mark (U+0300 to U+036F) belongs to the letter before it, and folding a capital can bring one.
+_LETTER: Final = r"\w\u0300-\u036f"
 # Of a casefolded text: a pattern that ignores case takes twice as long.
-_TOKEN = re.compile(rf"({DIGITS})|\b((?:{_WORDS})(?:(?:\s+|-)(?:{_WORDS}))*)\b")
+_TOKEN = re.compile(rf"({DIGITS})|(?<![{_LETTER}])((?:{_WORDS})(?:(?:\s+|-)(?:{_WORDS}))*)(?![{_LETTER}])")
 
 
 def number_multiset(text: str) -> tuple[str, ...]:

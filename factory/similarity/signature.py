@@ -114,7 +114,7 @@ def band_keys(*signed: NDArray[np.uint32]) -> NDArray[np.uint64]:
         keys = (keys ^ halves[half :: ROWS // 2]) * np.uint64(0xFF51AFD7ED558CCD)
         keys ^= keys >> np.uint64(32)
     held: NDArray[np.uint64] = np.maximum(keys, np.uint64(1))
-    # What 4 values of a set with any shingle in it never are, but for one in 2^128.
+    # What not even 2 values of a band are where there is any shingle, for no hash is permuted to all ones twice in one.
     held[(halves[::2] & halves[1::2]) == np.uint64(2**64 - 1)] = 0
     return held
 

@@ -247,7 +247,7 @@ class _Cells:
         self._asked = (vector.tobytes(), likeness)
         # Likeness is a whole number. Equal likeness: the lower cell, so that the choice is the same everywhere.
         ranks = likeness.astype(np.int64) * len(likeness) - np.arange(len(likeness))
-        parts = [self._first(cell, rows) for cell in ranks.argpartition(-PROBED)[-PROBED:].tolist()]
+        parts = [self._below(cell, rows) for cell in ranks.argpartition(-PROBED)[-PROBED:].tolist()]
         total = sum([part.shape[1] for part in parts])
         if total > self._scratch.room:
             self._scratch = _Scratch(total + total // 8)
@@ -266,7 +266,7 @@ class _Cells:
         numbers = np.concatenate([part[HALF] for part in parts]).take(close)
         return numbers.view(np.int64)
 
-    def _first(self, cell: int, rows: int) -> NDArray[np.uint64]:
+    def _below(self, cell: int, rows: int) -> NDArray[np.uint64]:
         """What a cell holds of rows below `rows`."""
         held, size = self._held[cell], self._sizes[cell]
         if self._ends[cell] > rows:

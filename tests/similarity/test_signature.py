@@ -5,7 +5,7 @@ from collections.abc import Collection
 
 import numpy as np
 from datasketch import MinHash
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -28,6 +28,8 @@ def signature(shingles: Collection[str]) -> NDArray[np.uint32]:
     return made
 
 
+# More hashes than are permuted at a time.
+@example({f"s{n}" for n in range(1500)})
 @given(st.sets(st.text(max_size=6), max_size=40))
 def test_signature_is_datasketch_bit_for_bit(shingles: set[str]) -> None:
     theirs = MinHash(num_perm=128, seed=1, hashfunc=zlib.crc32, scheme="affine32")

@@ -94,6 +94,11 @@ def test_keys_are_64_bit_and_never_the_sign_for_none(text: str) -> None:
         ("scores 10,20", ("10", "20")),
         ("at 4pm on the 2nd", ("2", "4")),
         ("ends with 5.", ("5",)),
+        ("SIX and \u017fix", ("6", "6")),
+        ("thirty-\ufb01ve", ("35",)),
+        # Turkish: a capital with a dot folds to a letter and a mark, which ends no word.
+        ("B\u0130TEN 5 i\u015f, 7 g\u00fcn", ("5", "7")),
+        ("f\u0131ve te\u0301n nine\u0301", ()),
     ],
 )
 def test_number_multiset(text: str, numbers: tuple[str, ...]) -> None:
