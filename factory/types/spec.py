@@ -40,10 +40,10 @@ class Coordinate(Mapping[str, Scalar]):
 
 
 class AxisValue(Frozen):
-    """One value of an axis. when: axis name to the values under which this one applies (all must hold); weight > 0."""
+    """One value of an axis. when: axis name to the values under which this one applies (all must hold); weight: 1e-6 to 1e6."""
 
     value: Scalar
-    weight: float = Field(default=1.0, gt=0)
+    weight: float = Field(default=1.0, ge=1e-6, le=1e6)
     when: dict[str, tuple[Scalar, ...]] = Field(default_factory=dict)
     describe: str = ""
 
