@@ -119,7 +119,7 @@ def edited(old: str, new: str) -> str:
         (edited("plain: [true, false]", "plain: [true, 1]"), "spec.yaml:16: axes.plain.1", "twice"),
         (edited("{2: 3, 3: 1}", "{2: 3, 3: 0}"), "spec.yaml:9: axes.steps.3.weight", "greater than or equal to"),
         (edited("{2: 3, 3: 1}", "{2: 3, 3: -1}"), "spec.yaml:9: axes.steps.3.weight", "greater than or equal to"),
-        (edited("{2: 3, 3: 1}", "{2: 3, 3: .inf}"), "spec.yaml:9: axes.steps.3.weight", "less than or equal to"),
+        (edited("{2: 3, 3: 1}", "{2: 3, 3: 1.0e+7}"), "spec.yaml:9: axes.steps.3.weight", "less than or equal to"),
         (edited("{2: 3, 3: 1}", "{2: 3, 3: 1.0e-200}"), "spec.yaml:9: axes.steps.3.weight", "greater than or equal to"),
         (edited("weight: 2", "wieght: 2"), "spec.yaml:12: axes.unit.0.wieght", "Did you mean 'weight'?"),
         (edited("- value: kg\n      weight", "- weight"), "spec.yaml:11: axes.unit.0.value", "missing"),
