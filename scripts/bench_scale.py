@@ -22,10 +22,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from factory.ports import CorpusEntry
+from factory.similarity.bits import Half
 from factory.similarity.corpus import MemoryCorpus, build
 from factory.similarity.sketch import records, sketch
 from factory.similarity.snapshot import pack, part_key, parted
-from factory.similarity.vectors import Half, to_half
+from factory.similarity.vectors import to_half
 from factory.types import Coordinate, Item, Outcome
 from gates.novelty import Novelty
 from scripts.pace import run_in_loop, seldom_collecting

@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 
 from factory.errors import BadInput
 from factory.ports import CorpusEntry, Embedder, Neighbour
+from factory.similarity.bits import Half
 from factory.similarity.index import AT_START, Index, Row, Scope
 from factory.similarity.references import Reference
 from factory.similarity.sketch import Sketch, records, sketch
 from factory.similarity.snapshot import PART, pack, part_key, parted, unpack
-from factory.similarity.vectors import Half, to_half
+from factory.similarity.vectors import to_half
 
 _Made = TypeVar("_Made")
 

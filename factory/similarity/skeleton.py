@@ -57,8 +57,7 @@ _TOKEN = re.compile(
     re.MULTILINE,
 )
 _NUMBER = re.compile(DIGITS)
-_MOST_TOKENS: Final = 16_384
-_SHORT_NUMBER: Final = 3
+_MOST_CHUNKS: Final = 16_384
 _OPERATORS: Final = frozenset("+*/=<>^×÷%-−")
 _POSSESSIVE = re.compile(r"['’]s$")
 
@@ -68,23 +67,11 @@ def skeleton(text: str) -> str:
 
     Empty when too little would be left to tell one template from another.
     """
-    # Pairs of strings, one of each empty: matches, asked one by one what they are, take twice as long.
-    found: list[tuple[str, str]] = _TOKEN.findall(text)
-    known = [_TOKENS[token] for token, _ in found]
-    names = _names(known, found)
-    tokens: list[str] = []
-    last, plain = "", 0
-    for written, masked, _, _ in known:
-        if written in names:
-            masked = NAME
-        if masked not in _RUNS:
-            if not masked:
-                continue
-            plain += masked != PRONOUN
-        elif masked == last:
-            continue
-        tokens.append(masked)
-        last = masked
+    known = _tokens(text)
+    names = _names(known)
+    masked = [NAME if token.written in names else token.masked for token in known if token.masked]
+    tokens = [token for token, before in zip(masked, ["", *masked], strict=False) if token != before or token not in _RUNS]
+    plain = len(tokens) - sum(map(tokens.count, (NUMBER, NAME, PRONOUN)))
     return " ".join(tokens) if plain >= MIN_PLAIN else ""
 
 
@@ -98,8 +85,8 @@ def skeleton_shingles(masked: str) -> frozenset[str]:
 
 class _Known(NamedTuple):
     """What a token is wherever it stands. written: a word without a possessive ending ("Ann's" is Ann), else ""; masked: what
-    stands for it where it is no name; capital: whether it begins with a capital that it need not have; opener: whether it opens
-    sentences without being a name.
+    stands for it where it is no name, "" for what may end a sentence; capital: whether it begins with a capital that it need
+    not have; opener: whether it opens sentences without being a name.
     """
 
     written: str
@@ -108,19 +95,42 @@ class _Known(NamedTuple):
     opener: bool
 
 
-class _Tokens(dict[str, _Known]):
-    """What is known of the tokens met, for texts share most of theirs. Forgotten all at once when they are too many: a cache
-    that keeps the last ones writes to memory at every look.
+def _tokens(text: str) -> list[_Known]:
+    """The tokens of a text, from what is known of the chunks between its spaces."""
+    if text.startswith((" ", "\t")) or "\n " in text or "\n\t" in text:
+        # Spaces before a bullet belong to it, so here a space parts nothing.
+        return list(_parse(text))
+    chunks = text.split(" ")
+    if len(chunks) == 1:
+        return list(_parse(text))
+    # A quotation mark or a minus is told by what stands on either side of it: a space, or nothing.
+    chunks[0] += " "
+    chunks[-1] = " " + chunks[-1]
+    return [token for chunk in chunks for token in _CHUNKS[chunk]]
+
+
+class _Chunks(dict[str, tuple[_Known, ...]]):
+    """The tokens of the chunks met, for texts share most of theirs; a text's first chunk comes with the space after it, its
+    last with the space before. Forgotten all at once when they are too many: a cache that keeps the last ones writes to
+    memory at every look.
     """
 
-    def __missing__(self, token: str) -> _Known:
-        if len(token) > _SHORT_NUMBER and _NUMBER.match(token):
-            # There is no end of them.
-            return _A_NUMBER
-        if len(self) >= _MOST_TOKENS:
+    def __missing__(self, chunk: str) -> tuple[_Known, ...]:
+        if len(self) >= _MOST_CHUNKS:
             self.clear()
-        known = self[token] = _known(token)
-        return known
+        if chunk.endswith(" "):
+            tokens = _parse(chunk)
+        elif chunk.startswith(" "):
+            tokens = _parse(_BEFORE + chunk, len(_BEFORE))
+        else:
+            tokens = _parse(f"{_BEFORE} {chunk} ", len(_BEFORE))
+        self[chunk] = tokens
+        return tokens
+
+
+def _parse(text: str, start: int = 0) -> tuple[_Known, ...]:
+    """The tokens of a text from a place in it on; what stands before that is seen, but not parsed."""
+    return tuple([_known(token) for token, _ in _TOKEN.findall(text, start)])
 
 
 def _known(token: str) -> _Known:
@@ -133,8 +143,10 @@ def _known(token: str) -> _Known:
     return _Known(written, _masked(_plain(token)), written[:1].isupper() and plain not in _ALWAYS_CAPITAL, plain in _OPENERS)
 
 
+# What makes a space one that begins no line.
+_BEFORE: Final = "x"
 _A_NUMBER: Final = _Known("", NUMBER, False, False)
-_TOKENS: Final = _Tokens()
+_CHUNKS: Final = _Chunks()
 
 
 def _plain(word: str) -> str:
@@ -149,7 +161,7 @@ def _masked(plain: str) -> str:
     return PRONOUN if plain in _PRONOUNS else plain
 
 
-def _names(known: list[_Known], found: list[tuple[str, str]]) -> set[str]:
+def _names(known: list[_Known]) -> set[str]:
     """The words of a text, as written, that are names; none where too many words look like it.
 
     A capitalised word inside a sentence is one. At the start of a sentence it is one if it also stands capitalised inside
@@ -159,7 +171,7 @@ def _names(known: list[_Known], found: list[tuple[str, str]]) -> set[str]:
     opening: set[str] = set()
     # Few tokens are capital, and a look at each one's neighbour takes longer than finding them.
     for place in [place for place, token in enumerate(known) if token.capital]:
-        if place and not found[place - 1][1]:
+        if place and known[place - 1].masked:
             inside.add(known[place].written)
         elif not known[place].opener:
             opening.add(known[place].written)
@@ -168,4 +180,4 @@ def _names(known: list[_Known], found: list[tuple[str, str]]) -> set[str]:
     words = [token.written for token in known if token.written]
     held = set(words)
     names = inside.union([word for word in opening if word.lower() not in held])
-    return names if sum([word in names for word in words]) <= MAX_NAME_SHARE * len(words) else set()
+    return names if sum(map(names.__contains__, words)) <= MAX_NAME_SHARE * len(words) else set()

@@ -9,6 +9,7 @@ from typing import Any, Final, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from factory.similarity.bits import WORDS, Half, codes
 from factory.similarity.numbers import MIN_NUMBERS, number_multiset
 from factory.similarity.signature import (
     BANDS,
@@ -22,7 +23,6 @@ from factory.similarity.signature import (
 )
 from factory.similarity.skeleton import skeleton, skeleton_shingles
 from factory.similarity.text import char_codes, char_shingles, jaccard, jaccard_of_codes, key64, normalise
-from factory.similarity.vectors import WORDS, Half, codes
 
 # Part of the key of every cached sketch: raise it whenever a text's keys or vector would come out differently, or be laid out
 # differently.
@@ -83,7 +83,7 @@ KEYS: Final = EXACT_KEYS + BANDS + SKELETON_BANDS
 @cache
 def record_type(dimension: int) -> np.dtype[np.void]:
     """One sketch as a fixed-size record. keys: 64-bit, 0 for none; low and skeleton_low: the signatures' low bytes; code: the
-    vector's (`vectors.codes`); the vector is float16.
+    vector's (`bits.codes`); the vector is float16.
     """
     return np.dtype(
         [

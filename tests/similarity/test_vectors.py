@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from factory.similarity.vectors import BITS, MARGIN, SCANNED, Half, VectorIndex, codes, cosines, to_half
+from factory.similarity.bits import BITS, Half, codes
+from factory.similarity.vectors import MARGIN, SCANNED, VectorIndex, cosines, to_half
 
 
 def unit_rows(seed: int, rows: int, dimension: int = 24) -> Half:

@@ -30,7 +30,10 @@ _PRESENT: Final = re.compile(
     r"^ ?(?:possible|necessary|needed|any|need be|not|so|only|you|we|i|he|she|they (?:want|need|"
     r"like))\b|\b(?:wants?|needs?|buys?|sells?|uses?)\b"
 )
-_IDLE: Final = STOP | wordset("nobody nothing anyone something there been late not came come that should went got get")
+_IDLE: Final = STOP | wordset(
+    "nobody nothing anyone something there been late not came come that should went got get day today week night morning "
+    "afternoon evening time order"
+)
 
 
 def hangs(sentence: Sentence, others: tuple[Sentence, ...], nouns: Collection[str]) -> str:

@@ -12,7 +12,8 @@ from typing import Any, Final
 from factory.ports import Played
 from factory.types import ModelRequest
 from recipes.ground_truth.rehearsal.reader import read, solve
-from recipes.ground_truth.rehearsal.reader_gaps import Fault, fault
+from recipes.ground_truth.rehearsal.reader_fault import Fault
+from recipes.ground_truth.rehearsal.reader_gaps import fault
 from recipes.ground_truth.rehearsal.reader_marks import marks
 from recipes.ground_truth.rehearsal.reader_roles import shown, wrong_option
 from recipes.ground_truth.rehearsal.reader_slips import slip

@@ -17,6 +17,8 @@ from recipes.ground_truth.rehearsal.reader_text import TIMES, Mention, capitals,
 _BEGINS: Final = frozenset({"base", "account", "relate", "pool"})
 _SPARE: Final = 3
 """The most numbers that a text it reads may bring in for nothing."""
+_ENOUGH: Final = 3
+"""The fewest numbers of a text by which it can tell what is wanting."""
 _SOMEONE: Final = re.compile(r"\b(?:he|she|his|her|him|hers)\b")
 _COMPARES: Final = re.compile(
     r"#\d+ (?:[a-z'’-]+ ){0,3}?(?:more|fewer|less|larger|smaller|older|younger|longer|shorter|taller|heavier|faster|slower|"
@@ -60,6 +62,11 @@ def unread(text: str, program: Program) -> str:
         return "" if run(program) > 0 else "it comes to nothing, or to less"
     except (Unreadable, ZeroDivisionError):
         return "the answer could not be worked out"
+
+
+def at_home(program: Program) -> bool:
+    """Whether the reader made enough of a text to say that what it misses is not there."""
+    return sum(len(step.numbers) for step in program.steps) + len(program.facts) >= _ENOUGH
 
 
 def _among(mention: Mention, used: frozenset[Fraction]) -> bool:

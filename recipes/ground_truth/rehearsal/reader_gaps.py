@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from typing import Final
 
 from recipes.ground_truth.rehearsal.reader import read
+from recipes.ground_truth.rehearsal.reader_alternatives import alternative
 from recipes.ground_truth.rehearsal.reader_ambiguity import two_readings
 from recipes.ground_truth.rehearsal.reader_condition import hangs
 from recipes.ground_truth.rehearsal.reader_elsewhere import elsewhere
+from recipes.ground_truth.rehearsal.reader_fault import Fault
 from recipes.ground_truth.rehearsal.reader_indefinite import indefinite
 from recipes.ground_truth.rehearsal.reader_marks import marks
+from recipes.ground_truth.rehearsal.reader_misfit import misfit
 from recipes.ground_truth.rehearsal.reader_needed import needed
 from recipes.ground_truth.rehearsal.reader_program import Program, Unreadable, run
 from recipes.ground_truth.rehearsal.reader_rules import WORKING_DAY
@@ -27,18 +30,12 @@ _UP_TO = re.compile(r"\b(?:that (?:can )?(?:hold|take|carry)|holding|taking|with
 _IN_FIGURES = {"two": 2, "three": 3, "four": 4, "six": 6}
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """Why a problem has no single answer. answers: what it comes to, read one way and the other, as far as that is known."""
-
-    kind: str
-    why: str
-    answers: tuple[Fraction, ...] = ()
-
-
 def fault(text: str) -> Fault | None:
-    """The first fault found: a contradiction, a gap, a sentence with two readings."""
-    for find in (_contradiction, _gap, _second_reading):
+    """The first fault found: a contradiction, a gap, a sentence with two readings, what does not fit in with the rest.
+
+    What speaks of the task ("you will be graded") is for a judge of realism to find.
+    """
+    for find in (_contradiction, _gap, _second_reading, alternative, misfit):
         if (found := find(text)) is not None:
             return found
     return None

@@ -7,6 +7,7 @@ from typing import Final
 
 from recipes.ground_truth.rehearsal.reader_stakes import STAKES
 from recipes.ground_truth.rehearsal.reader_task import CASED_EVALUATION, CASED_RESIDUE, EVALUATION, RESIDUE
+from recipes.ground_truth.rehearsal.reader_traces import BEYOND_BELIEF, MADE, SPOKEN, WAGERED
 
 _CASUAL: Final = (
     r"(?:feet|foot|inch\w*|paces?|steps?|degrees?|minutes?|hours?|days?|weeks?|years?|miles?|blocks?|cups?|"
@@ -19,6 +20,9 @@ _PRECISION: Final = (
     r"(?<![\d.])\d[\d,]*\.\d{4,}",
     rf"(?<![\d.,$€£])(?<!at )(?<!by )(?<![$€£] )\d+\.(?:00+|\d*[1-9]00+)(?!\d)(?!{_CLOCK_OR_MONEY})",
     r"\b(?:exactly|precisely) \d[\d,]*\.\d{3,}",
+    # Things that are counted, and shares that are whole, with a decimal point.
+    r"(?<![\d.,$€£])\d+\.0+ (?!(?:am|pm|kg|g|mg|ml|l|km|m|cm|mm|litres?|metres?|kilomet\w+|miles?|hours?|degrees?|euros?|"
+    r"dollars?|pounds?|inches|feet)\b)[a-z]+|\b\d+\.00+ ?(?:%|per ?cent)",
     rf"(?<![\d.])\d+\.\d{{3,}} ?{_CASUAL}(?!\w)",
     r"\b\d{1,2}:\d{2}:\d{2}[.,]\d+",
     r"\b(?:milli|micro|nano)seconds?\b(?=[^.?!]*\b(?:minutes|hours)\b)|\b(?:minutes|hours)\b[^.?!]*\b(?:milli|"
@@ -35,9 +39,9 @@ _FOUND: Final = {
         *(re.compile(pattern, re.MULTILINE) for pattern in as_written),
     )
     for reason, patterns, as_written in (
-        ("template_residue", RESIDUE, CASED_RESIDUE),
-        ("evaluation_aware", EVALUATION, CASED_EVALUATION),
-        ("unrealistic_stakes", STAKES, ()),
+        ("template_residue", (*RESIDUE, *MADE), CASED_RESIDUE),
+        ("evaluation_aware", (*EVALUATION, *SPOKEN), CASED_EVALUATION),
+        ("unrealistic_stakes", (*STAKES, *WAGERED, *BEYOND_BELIEF), ()),
         ("unnatural_precision", _PRECISION, ()),
     )
 }

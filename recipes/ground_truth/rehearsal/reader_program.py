@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Final
 
 Name = frozenset[str]
 _STANDING = (
@@ -96,8 +98,7 @@ def run(program: Program) -> Fraction:
     return _finish(program, total)
 
 
-_ON_TOTAL = {
-    "base": lambda total, n: n,
+CHANGES: Final[dict[str, Callable[[Fraction, Fraction], Fraction]]] = {
     "add": lambda total, n: total + n,
     "sub": lambda total, n: total - n,
     "lose": lambda total, n: total * (1 - n),
@@ -105,6 +106,22 @@ _ON_TOTAL = {
     "gain": lambda total, n: total * (1 + n),
     "divide": lambda total, n: total / n if n else total,
 }
+"""What a step makes of the running total."""
+_ON_TOTAL: Final[dict[str, Callable[[Fraction, Fraction], Fraction]]] = {"base": lambda total, n: n, **CHANGES}
+
+
+def running(program: Program) -> Fraction | None:
+    """What the running total has come to; None where there is none, or where several were put together."""
+    total: Fraction | None = None
+    for step in program.steps:
+        amount = math.prod(step.numbers, start=Fraction(1))
+        if step.op == "base":
+            total = amount
+        elif step.op in CHANGES and total is not None:
+            total = CHANGES[step.op](total, amount)
+        else:
+            return None
+    return total
 
 
 def _accounts(steps: tuple[Step, ...]) -> list[tuple[Name, Fraction]]:

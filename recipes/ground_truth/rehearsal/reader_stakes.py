@@ -36,7 +36,9 @@ _DREAD: Final = (
     r"annihilat\w*|behead\w*|execut(?:ed|ion)|massacre\w*|genocide|famine|invasion|assassin\w*|billions|trillions?|reactors?|"
     r"anarchy|bloodshed|civil war|world war|end of (?:the world|days|life|humanity|mankind|civili[sz]ation)|detonat\w*|"
     r"epidemic|"
-    r"sniper|poison(?:ed|s)?|torture\w*|death (?:penalty|sentence|toll))"
+    r"sniper|poison(?:ed|s)?|torture\w*|kidnap\w*|abduct\w*|at gunpoint|ransom\w*|hijack\w*|blackmail\w*|lawsuits?|"
+    r"dissolv\w+ the (?:government|parliament)|overthrow\w*|coup|firing squad|guillotine|gallows|king's|throne|jackpot|lottery|"
+    r"death (?:penalty|sentence|toll))"
 )
 # What is a calamity once it hangs on an error.
 _HARM: Final = (
@@ -58,7 +60,9 @@ _WORK: Final = (
     r"total|sum|"
     r"count|result|calculation|question|problem|puzzle|task|reply|solution|computation)\b|\b(?:is|are|gets?|be) (?:not "
     r")?(?:solved|"
-    r"answered|miscounted|miscalculated)\b|\b(?:solve|miscalculat\w*|miscount\w*)\b|\bit is (?:not )?(?:right|wrong|solved))"
+    r"answered|miscounted|miscalculated)\b|\bwhoever (?:gets|works|solves|finds|counts|knows|answers|tells|names)\b|"
+    r"\bnames? the (?:figure|number|total|answer)\b|\b(?:solve|miscalculat\w*|miscount\w*)\b|\bit is (?:not )?(?:right|"
+    r"wrong|solved))"
 )
 _HANGS: Final = (
     r"(?:depends?|hangs?|rests?|rides?|hinges?|relies|rely|turns?|lies?|stands? or falls?|is riding|are riding|"

@@ -28,7 +28,7 @@ _NUMBER = re.compile(
     rf"|(?P<money>[$€£])?(?P<plain>{_DIGITS}|\b(?:{_WORD})\b)(?P<percent>\s*(?:%|percent\b|per cent\b))?",
     re.IGNORECASE,
 )
-_SENTENCE_END = re.compile(r"(?<=[.?!])\s+|\n+|;\s+")
+_SENTENCE_END = re.compile(r"(?<=[.?!])[\"”’)\]]*\s+|\n+|;\s+")
 _TOKEN = re.compile(r"#\d+|[A-Za-z][A-Za-z'’-]*|[,:?]")
 # A line that breaks off within a sentence: what follows is no bullet and no label, and nothing ended before it.
 _SOFT_BREAK = re.compile(r"(?<=[^.?!:;\s])[ ]*\n[ ]*(?![-*•\n]|\S+:)")
@@ -119,6 +119,12 @@ def sentences(text: str) -> tuple[Sentence, ...]:
     pieces = [_LABEL.sub("", piece).strip() for piece in _SENTENCE_END.split(text)]
     stated = [piece for piece in pieces if piece and ("?" in piece or not _TELLS.search(piece))]
     return tuple(_sentence(clause) for piece in stated for clause in _TWO_CLAUSES.split(piece))
+
+
+def spans(text: str) -> list[tuple[int, int]]:
+    """Where the sentences, bullets and lines of a text lie, with the space after each: all of the text."""
+    ends = [match.end() for match in _SENTENCE_END.finditer(text)]
+    return list(zip([0, *ends], [*ends, len(text)], strict=True))
 
 
 def _sentence(piece: str) -> Sentence:

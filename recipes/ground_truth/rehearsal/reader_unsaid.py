@@ -19,7 +19,7 @@ _GOODS: Final = wordset(
 )
 """What a story's things are called without their name."""
 _BACK: Final = wordset("them these those it ones one this that which others")
-_HAPPENS: Final = re.compile(
+HAPPENS: Final = re.compile(
     r"\b(?:lost|lose|losing|missing|damaged|broken|broke|smashed|cracked|spoil\w*|rotten|rotted|stolen|stole|returned|"
     r"(?:thrown|threw|given|gave|taken|took|put|set|sent|handed|carried|carted|washed|blown|driven|rolled) "
     r"(?:\w+ )?(?:away|out|aside|back|on|off|elsewhere|over|along|home)|"
@@ -177,7 +177,7 @@ def _gives_it(sentence: Sentence, after: int, known: Collection[str]) -> bool:
 
 def _vague(sentence: Sentence, known: Collection[str]) -> str:
     text = sentence.text
-    if _HAPPENS.search(text) is None and _FIT.search(text) is None and _SINGLED_OUT.search(text) is None:
+    if HAPPENS.search(text) is None and _FIT.search(text) is None and _SINGLED_OUT.search(text) is None:
         return ""
     why = "How many that comes to is not said."
     for match in _OF_THEM.finditer(text):
@@ -195,7 +195,7 @@ def _vague(sentence: Sentence, known: Collection[str]) -> str:
 
 def _near(sentence: Sentence, known: Collection[str]) -> str:
     text = sentence.text
-    if _HAPPENS.search(text) is None:
+    if HAPPENS.search(text) is None:
         return ""
     for match in _NEARLY.finditer(text):
         index = next(int(place) for place in match.groups() if place is not None)
@@ -214,11 +214,11 @@ def _unknown(sentence: Sentence, known: Collection[str]) -> str:
     if _UNKNOWN.search(text) is None:
         return ""
     why = "The text says itself that this quantity is not known."
-    touched = _HAPPENS.search(text) is not None or any(stem(word) in known for word in _WORDS.findall(text))
+    touched = HAPPENS.search(text) is not None or any(stem(word) in known for word in _WORDS.findall(text))
     if (asked := _HOW_MANY.search(text)) is not None:
         what = asked["what"]
         first = next(iter(_WORDS.findall(what)), "")
-        return why if _ours(what, known) or not first or first in _STOPS or _HAPPENS.match(first) else ""
+        return why if _ours(what, known) or not first or first in _STOPS or HAPPENS.match(first) else ""
     if (match := _SIZE.search(text)) is not None and touched:
         of = re.match(r" (?:of|for) (?P<what>(?:[a-z'’-]+ ?){1,5})", match["rest"])
         return why if of is None or _ours(of["what"], known) else ""
@@ -234,7 +234,7 @@ def _left_out(sentence: Sentence, known: Collection[str]) -> str:
     if _COUNTED.search(text) is not None and _SUCH.search(text) is not None:
         return why if _ours_anywhere(text, known) else ""
     match = _WHATEVER.search(text)
-    if match is not None and not _REST.search(text) and _HAPPENS.search(text) is not None:
+    if match is not None and not _REST.search(text) and HAPPENS.search(text) is not None:
         first = _WORDS.findall(match["what"])[:1]
         if _ours(match["what"], known) or (match[0].startswith("whatever") and first != ["else"]):
             return why

@@ -1,0 +1,134 @@
+"""Rows by the centre nearest to their vector, so that a search looks only at what lies about the vector sought.
+
+The centres are vectors of rows that never change, so a row's cell is a function of its vector and of them alone.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from factory.similarity.bits import HALF, Half, levels, limit
+from factory.similarity.columns import Column
+
+CELLS: Final = 256
+# How many of the cells are looked into.
+PROBED: Final = 24
+
+# Rows whose cells are found at a time: some 3 MB of whole numbers.
+_PLACED: Final = 2048
+# So many of the newest rows, or this share of all, lie unsorted: few beside what the cells hold of a search, and sorted again
+# seldom enough that it takes some 10 us a row.
+_UNSORTED: Final = 1024
+_UNSORTED_SHARE: Final = 128
+# More differing bits than half of a code has.
+_NO_ROW: Final = 255
+
+
+class Cells:
+    """The rows of two columns, their vectors and their codes, cell by cell with the first HALF words of each code; the newest
+    as they came.
+    """
+
+    def __init__(self, centres: Half, vectors: Column, codes: Column) -> None:
+        self._centres, self._vectors, self._codes = levels(centres), vectors, codes
+        # Of every row placed so far, its cell.
+        self._homes = Column(np.uint8)
+        # The first `_sorted` rows by cell, ascending within each, and where each cell begins.
+        self._sorted = 0
+        self._rows: NDArray[np.uint32] = np.empty(0, dtype=np.uint32)
+        self._words: NDArray[np.uint64] = np.empty((HALF, 0), dtype=np.uint64)
+        self._starts: list[int] = [0] * (len(centres) + 1)
+        # The vector searched for last, and how like each centre is to it: what is admitted has just been searched for.
+        self._asked: tuple[bytes, NDArray[np.float32]] = (b"", np.empty(0, dtype=np.float32))
+        self._scratch = _Scratch()
+
+    def place(self) -> None:
+        """Find the cells of the rows added since the last time: all of a load at once, for the threads of BLAS go on turning
+        for a while after every product, and would take the core on which the next part is read.
+        """
+        end = len(self._vectors)
+        for start in range(len(self._homes), end, _PLACED):
+            self._homes.extend(self._homes_of(self._vectors.view()[start : start + _PLACED]))
+        if end - self._sorted > max(_UNSORTED, end // _UNSORTED_SHARE):
+            self._sort()
+
+    def _homes_of(self, vectors: Half) -> NDArray[np.uint8]:
+        """The cells of vectors, shape (n,)."""
+        if len(vectors) == 1 and vectors.tobytes() == self._asked[0]:
+            return np.array([self._asked[1].argmax()], dtype=np.uint8)
+        homes: NDArray[np.uint8] = np.argmax(levels(vectors) @ self._centres.T, axis=1).astype(np.uint8)
+        return homes
+
+    def _sort(self) -> None:
+        """Put every row placed so far into its cell."""
+        homes, codes = self._homes.view(), self._codes.view()
+        order = np.argsort(homes, kind="stable")
+        self._sorted, self._rows = len(homes), order.astype(np.uint32)
+        self._words = np.stack([codes[:, word].take(order) for word in range(HALF)])
+        self._starts = [0, *np.bincount(homes, minlength=len(self._centres)).cumsum().tolist()]
+
+    def near(self, vector: Half, half: NDArray[np.uint64], rows: int, *, most: int, nearest: int) -> NDArray[np.int64]:
+        """Rows below `rows`, all of them placed, in the cells about a vector, that differ in at most `most` of the first half's
+        bits, or as the nearest few do (`limit`).
+        """
+        likeness = self._centres @ levels(vector)
+        self._asked = (vector.tobytes(), likeness)
+        # Likeness is a whole number. Equal likeness: the lower cell, so that the choice is the same everywhere.
+        ranks = likeness.astype(np.int64) * len(likeness) - np.arange(len(likeness))
+        probed = ranks.argpartition(-PROBED)[-PROBED:]
+        spans = [self._span(cell, rows) for cell in probed.tolist()]
+        ends = np.cumsum([end - start for start, end in spans])
+        settled, newest = int(ends[-1]), max(0, rows - self._sorted)
+        parts = [self._words[:, start:end] for start, end in spans]
+        if newest:
+            parts.append(self._codes.view()[self._sorted : rows, :HALF].T)
+        counts = self._scratch.differing(parts, half)
+        if newest:
+            # Of the newest, those in cells not looked into differ in more bits than there are.
+            elsewhere = np.full(len(likeness), _NO_ROW, dtype=np.uint8)
+            elsewhere[probed] = 0
+            counts[settled:] |= elsewhere.take(self._homes.view()[self._sorted : rows])
+        close = np.flatnonzero(counts <= min(limit(counts, most, nearest), _NO_ROW - 1))
+        first_new = int(close.searchsorted(settled))
+        # From where a row lies among the parts to where it lies among all that are sorted.
+        shifts = np.array([end for _, end in spans]) - ends
+        close[:first_new] += shifts.take(ends.searchsorted(close[:first_new], side="right"))
+        close[:first_new] = self._rows.take(close[:first_new])
+        close[first_new:] += self._sorted - settled
+        return close
+
+    def _span(self, cell: int, rows: int) -> tuple[int, int]:
+        """Where a cell's sorted rows below `rows` lie."""
+        start, end = self._starts[cell], self._starts[cell + 1]
+        if rows < self._sorted:
+            end = start + int(self._rows[start:end].searchsorted(np.uint32(rows)))
+        return start, end
+
+
+class _Scratch:
+    """Memory kept between searches: fresh megabytes cost more than what is then written to them."""
+
+    def __init__(self) -> None:
+        self._words = np.empty((HALF, 0), dtype=np.uint64)
+        self._counts = np.empty((HALF, 0), dtype=np.uint8)
+
+    def differing(self, parts: list[NDArray[np.uint64]], sought: NDArray[np.uint64]) -> NDArray[np.uint8]:
+        """Differing bits of codes held in parts, each of shape (HALF, n), from one, shape (HALF,): shape (all n,). Good until
+        the next call.
+        """
+        total = sum([part.shape[1] for part in parts])
+        if total > self._words.shape[1]:
+            room = total + total // 8
+            self._words = np.empty((HALF, room), dtype=np.uint64)
+            self._counts = np.empty((HALF, room), dtype=np.uint8)
+        words = np.concatenate(parts, axis=1, out=self._words[:, :total])
+        words ^= sought[:, None]
+        first: NDArray[np.uint8]
+        first, *others = np.bitwise_count(words, out=self._counts[:, :total])
+        # Three words' bits fit a byte.
+        for other in others:
+            first += other
+        return first
