@@ -9,8 +9,8 @@ from typing import Any, ClassVar, Final
 from factory.errors import BadInput
 from factory.gate import Foreseen, GateContext, Outlook, passed, repair
 from factory.types import Finding, Item, Role
-from gates.prose.form import asks, broken_end, control_character, placeholder
-from gates.prose.language import mismatch, primary_language
+from gates.prose.form import asks, broken_end, control_character, cut_sum, markup, placeholder
+from gates.prose.language import foreign_question, mismatch, primary_language
 from gates.prose.leak import Leak, leak
 
 ANSWER_IN_PROMPT = "answer_value_in_prompt"
@@ -31,20 +31,21 @@ class Structure:
     """The payload fits its schema, and its prompt is a finished text in the spec's language that asks for something and does
     not give its answer away.
 
-    prompt_field, answer_field: top-level text fields of the payload ("" for no answer); min_chars, max_chars: the prompt's
-    length without outer white space; must_ask: whether it has to hold a question or an order.
-    Reasons: malformed, no_prompt, no_answer, control_characters, too_short, too_long, placeholder, truncated, wrong_language,
-    no_question, answer_in_prompt; all are repairs.
+    prompt_field, answer_field: top-level text fields of the payload ("" for no answer); further_fields: others that hold text,
+    or nothing; min_chars, max_chars: the prompt's length without outer white space; must_ask: whether it has to hold a question
+    or an order. Reasons: malformed, no_prompt, no_answer, control_characters, too_short, too_long, placeholder, markup,
+    truncated, wrong_language, no_question, answer_in_prompt, further_field; all are repairs.
     """
 
     prompt_field: str = "prompt"
     answer_field: str = "answer"
+    further_fields: tuple[str, ...] = ()
     min_chars: int = 20
     max_chars: int = 8000
     must_ask: bool = True
 
     name: ClassVar[str] = "structure"
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
     claim: ClassVar[str] = "the item is well-formed, complete, in its language, and does not give its answer away"
     reads: ClassVar[tuple[str, ...]] = ()
     roles: ClassVar[tuple[Role, ...]] = ()
@@ -73,12 +74,12 @@ class Structure:
         prompt = prompt.strip()
         # An overlong text is not read further: the searches below are meant for prompts, not for books.
         given = leak(prompt, answer or "") if len(prompt) <= self.max_chars else None
-        defects = list(self._defects(prompt, answer, given, context.spec.language))
+        defects = [*self._defects(prompt, answer, given, context.spec.language), *self._elsewhere(item.payload)]
         if defects:
             first = defects[0]
             listed = "; ".join(defect.detail for defect in defects)
             evidence = {"defects": [{"reason": defect.reason, "detail": defect.detail} for defect in defects]}
-            return repair(first.reason, f"The prompt is not in order: {listed}.", evidence=evidence)
+            return repair(first.reason, f"The item is not in order: {listed}.", evidence=evidence)
         if given is not None and given.mentioned:
             return passed(
                 "The prompt is in order; it mentions the answer's value, not as the answer.",
@@ -107,12 +108,29 @@ class Structure:
             yield Defect("control_characters", f"it holds the character {control}, which is no text")
         if slot := placeholder(prompt) or placeholder(answer or ""):
             yield Defect("placeholder", f"it still holds the placeholder {slot!r}")
+        if markup_left := markup(prompt):
+            yield Defect("markup", f"it holds {markup_left!r}, which is markup and no text")
         if broken := broken_end(prompt):
             yield Defect("truncated", f"it seems broken off: {broken}")
-        if other := mismatch(prompt, language):
+        if other := mismatch(prompt, language) or foreign_question(prompt, language):
             yield Defect("wrong_language", f"it is not in the language {language!r}: {other}")
         # Orders are known in English only; elsewhere a question mark is no reason to send a text back.
         elif self.must_ask and primary_language(language) == "en" and not asks(prompt):
             yield Defect("no_question", "it neither asks nor orders anything")
         if given.given_away:
             yield Defect("answer_in_prompt", f"it gives its answer away: {given.excerpt!r}")
+
+    def _elsewhere(self, payload: Any) -> Iterator[Defect]:
+        """What is wrong with the further fields; one that is absent or empty holds nothing, and is in order."""
+        for name in self.further_fields:
+            text = payload.get(name) if isinstance(payload, Mapping) else getattr(payload, name, None)
+            if not isinstance(text, str) or not text:
+                continue
+            if not text.strip():
+                yield Defect("further_field", f"its field {name!r} holds white space only")
+            elif control := control_character(text):
+                yield Defect("further_field", f"its field {name!r} holds the character {control}, which is no text")
+            elif slot := placeholder(text):
+                yield Defect("further_field", f"its field {name!r} still holds the placeholder {slot!r}")
+            elif cut_sum(text):
+                yield Defect("further_field", f"its field {name!r} seems broken off: it ends with {text.rstrip()[-1]!r}")

@@ -29,6 +29,8 @@ _PLACEHOLDERS = tuple(
         r"(?i)<(?:insert|enter(?=\s)|fill in|placeholder)\b[^<>=\n]{0,60}>",
         r"(?i)<your\b[^<>=\n]{1,60}>",
         rf"<(?:[A-Z]+_)?(?:{_SLOT})(?:_?\d{{1,2}})?>",
+        # An unknown where a number stood: no interval, no concentration and no reference.
+        r"\[[XYN?#]\](?! (?:is|was|has|denotes|stands|means|gives|equals)\b)(?= (?:[a-z]+ )?(?:[a-z]{3,}s|kg|g|ml|km|m)\b|\.(?=\s|\Z))",
         r"\bTODO\b(?!['’\"]?[\s-]+(?:list|item|app|board|note|entr|task|comment)s?)",
         r"\b(?:TBD|FIXME|CHANGEME)\b",
         r"(?i)\blorem ipsum\b",
@@ -37,6 +39,14 @@ _PLACEHOLDERS = tuple(
 # Three or more X: a Roman thirty and a masked number are none.
 _CROSSES = re.compile(r"(?<![\w*-])X{3,}(?![\w*-])")
 _ROMAN = re.compile(r"(?i)\b(?:roman|bowl|olympi\w+|chapter|volume|part|wrestlemania)\b")
+
+_MARKUP = re.compile(
+    r"&(?:nbsp|amp|quot|apos|lt|gt|#\d{2,5});|</?(?:p|br|div|span|b|i|u|ul|ol|li|strong|em|h[1-6])\s*/?>|\\n(?=[-*•A-Z0-9]|\s|\Z)"
+)
+_ABOUT_MARKUP = re.compile(
+    r"(?i)\b(?:html|xml|tags?|markup|markdown|code|string|escape\w*|regex\w*|latex|python|javascript|print\w*|newline|element|"
+    r"entity|function|program)\b|`|\\(?!n(?:[-*•A-Z0-9]|\s|\Z))[a-zA-Z]"
+)
 
 _OPENERS, _CLOSERS = "([{", ")]}"
 _LIST_MARK = re.compile(r"(?m)(?:^|(?<=\s))\(?(?:[A-Za-z]|\d{1,2}|[ivx]{1,4})\)(?=\s)")
@@ -87,6 +97,21 @@ def placeholder(text: str) -> str:
     if crosses and not (crosses[0] == "XXX" and _ROMAN.search(prose)):
         found.append(crosses[0])
     return found[0] if found else next(slots(prose), "")
+
+
+def markup(text: str) -> str:
+    """The first piece of HTML or escaped white space in a prose text, "" when there is none. A text about markup or code, or
+    one that shows some, may hold any.
+    """
+    if _ABOUT_MARKUP.search(text):
+        return ""
+    match = _MARKUP.search(text)
+    return match[0].strip() if match else ""
+
+
+def cut_sum(text: str) -> bool:
+    """Whether a working ends where a number must follow."""
+    return re.search(r"[=+*/×÷−-]\s*\Z", text) is not None
 
 
 def broken_end(text: str) -> str:

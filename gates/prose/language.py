@@ -58,6 +58,18 @@ _FUNCTION_WORDS: Mapping[str, frozenset[str]] = {
         "pl": "i w na z do się nie jest to że ile jak za po od są oraz każdy każda który która ma dla przez",
     }.items()
 }
+# Words of questions on what is left, which are too short or too rare to tell a language by elsewhere.
+_ASKED: Mapping[str, frozenset[str]] = {
+    "de": frozenset(words("waren am ende insgesamt übrig wurden")),
+    "fr": frozenset(words("y en avait fin reste restait total")),
+    "es": frozenset(words("había al final quedaron fueron eran total cuantos cuantas")),
+    "it": frozenset(words("ce ne n c erano alla fine rimasti totale quante")),
+    "pt": frozenset(words("havia no fim final restaram quantas total")),
+    "nl": frozenset(words("er waren aan einde over totaal")),
+}
+_QUESTION = re.compile(r"[^.?!\n:]*\?")
+_FEW_ASKED = 3
+_ASKED_SHARE = 0.4
 _WORD = re.compile(r"[^\W\d_]+")
 
 _ENOUGH_LETTERS = 20
@@ -77,6 +89,23 @@ def mismatch(text: str, language: str) -> str:
     if not wanted:
         return ""
     return _wrong_script(text, primary, wanted) or (_wrong_words(text, primary) if wanted == ("latin",) else "")
+
+
+def foreign_question(text: str, language: str) -> str:
+    """Why a text's question is not in `language` though the rest may be, in a few words; "" when it is."""
+    primary = primary_language(language)
+    if primary not in _FUNCTION_WORDS:
+        return ""
+    for asked in _QUESTION.findall(text):
+        said = [word.lower() for word in _WORD.findall(asked)]
+        hits = {
+            code: sum(word in known | _ASKED.get(code, frozenset()) for word in said) for code, known in _FUNCTION_WORDS.items()
+        }
+        own = hits.pop(primary)
+        other = max(hits, key=lambda code: hits[code])
+        if not own and hits[other] >= _FEW_ASKED and hits[other] >= _ASKED_SHARE * len(said):
+            return f"{hits[other]} of the {len(said)} words of its question are function words of {other}, none of {primary}"
+    return ""
 
 
 def _wrong_script(text: str, primary: str, wanted: tuple[str, ...]) -> str:

@@ -55,6 +55,12 @@ _BEFORE = tuple(
         r"\\boxed\s*",
         r"\(\s*=\s*",
         r"[\"']?\b(?:answer|solution|result|target|label|output|reference|gold)\b[\"']?\s*[:=]\s*[\"']?",
+        r"\b(?:it|this|that|they)\s+(?:should|must|will|would|ought\s+to|has\s+to|have\s+to)\s+(?:\w+\s+)?"
+        r"(?:come|work|amount|add\s+up|turn|end)\s+(?:out\s+)?(?:to|at|as|up\s+at|up\s+with)\s+",
+        r"\b(?:worked|figured|calculated|computed|reckoned|solved|counted)\s+(?:it|this|that|everything|all)\s*(?:out)?"
+        r"(?:\s+(?:already|before|correctly|beforehand|once))*\s*(?::|,|\bas\b|\bat\b|\bto\b(?:\s+be)?|\band\s+(?:got|found|came\s+to)\b)\s*",
+        rf"\b(?:the|its|this|our)\s+{_ANSWER}\s*,\s*",
+        r"\(\s*(?:it|this|that)\s+(?:comes?|works?)\s+(?:out\s+)?(?:to|at)\s+",
     )
 )
 _CALLED = tuple(
@@ -75,6 +81,8 @@ _AFTER = re.compile(
     r"(?:the\s+|indeed\s+)*(?:(?:correct|right|final|expected)\b|(?:answer|result|solution)\b)",
     re.IGNORECASE,
 )
+# "[211 dresses]": a remark on the side, and nothing but the answer.
+_BRACKETED = re.compile(r"(?:\s+[^\W\d_]+){1,2}\]")
 _HINT = re.compile(r"\b(?:hint|spoiler)\b[^.?!\n]*\Z", re.IGNORECASE)
 _HINT_OUTCOME = re.compile(r"\b(?:get|equal|result|answer|total|outcome|come|end|obtain)", re.IGNORECASE)
 
@@ -145,6 +153,8 @@ def _number_leak(prompt: str, value: object) -> Leak:
 def _announced(prompt: str, start: int, end: int) -> bool:
     before, after = prompt[max(0, start - _REACH) : start], prompt[end : end + 60]
     if any(pattern.search(before) for pattern in _BEFORE) or _called(before, after) or _AFTER.search(after):
+        return True
+    if before.endswith("[") and _BRACKETED.match(after):
         return True
     hint = _HINT.search(before)
     return bool(hint and _HINT_OUTCOME.search(hint[0]))

@@ -217,7 +217,7 @@ RECIPE = Recipe(
     author=write,
     repair=mend,
     gates=(
-        Structure(prompt_field="prompt", answer_field="answer"),
+        Structure(prompt_field="prompt", answer_field="answer", further_fields=("solution", "unit")),
         Invariants(),
         Novelty(),
         Oracle(),

@@ -56,6 +56,11 @@ LEAKS = [
     (f"{BOXES} Hint: the result is forty-two.", "42"),
     (f"{BOXES} The result comes to 42.", "42"),
     (f"{BOXES} It works out to 42.", "42"),
+    (f"{BOXES} It should come to 42 jars.", "42"),
+    (f"{BOXES} (It comes to 42 jars.)", "42"),
+    (f"{BOXES} Someone had already worked it out as 42 jars.", "42"),
+    (f"The result, 42 jars, stood on the lid. {BOXES}", "42"),
+    (f"[42 jars] {BOXES}", "42"),
     ("A crate holds 6 x 7 = 42 jars. How many jars does it hold?", "42"),
     ("A crate has 6 rows of 7 jars, so 6 * 7 = <<6*7=42>>42 jars. How many jars does it hold?", "42"),
     ("Janet has 16 - 3 - 4 = 9 eggs left and sells each for $2, so 9 * 2 = $18. How much does she make?", "18"),
@@ -288,6 +293,50 @@ def test_missing_texts_are_named() -> None:
     assert check(BOXES, " ").reason == "no_answer"
     assert check(BOXES, " ", gate=Structure(answer_field="")).outcome is Outcome.PASS
     assert check(BOXES, "42", gate=Structure(prompt_field="task")).reason == "no_prompt"
+
+
+@pytest.mark.parametrize(
+    ("prompt", "reason"),
+    [
+        (BOXES.replace(". ", ".&nbsp;"), "markup"),
+        (f"<p>{BOXES}</p>", "markup"),
+        (BOXES.replace(". ", ".\\n"), "markup"),
+        (BOXES.replace("7 jars", "[X] jars"), "placeholder"),
+        ("A crate holds 6 rows of 7 jars. Wie viele waren es am Ende insgesamt?", "wrong_language"),
+        ("A crate holds 6 rows of 7 jars. ¿Cuántos había al final?", "wrong_language"),
+    ],
+)
+def test_leftovers_of_a_page_and_a_question_in_another_language(prompt: str, reason: str) -> None:
+    assert check(BOXES).outcome is Outcome.PASS and check(prompt).reason == reason
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "Which HTML tag makes a paragraph, <p> or <b>?",
+        "What does print('a\\nB') show, and on how many lines?",
+        "What does the interval [X] hold when [X] is the reaction's concentration?",
+        "How do you say 'Wie viele waren es?' in English?",
+    ],
+)
+def test_what_speaks_of_markup_or_of_a_language_may_hold_some(prompt: str) -> None:
+    assert check(prompt).reason not in ("markup", "placeholder", "wrong_language")
+
+
+@pytest.mark.parametrize("working", ["   ", "6 x 7 = 4\x7f2", "6 x 7 = [NUMBER]", "6 x 7 ="])
+def test_further_fields_hold_text_or_nothing(working: str) -> None:
+    class Worked(Problem):
+        solution: str
+
+    gate = Structure(further_fields=("solution", "unit"))
+
+    def judged(solution: str) -> Finding:
+        raw = {"prompt": BOXES, "answer": "42", "solution": solution}
+        return asyncio.run(gate.check(Item("c-1", 0, 0, Coordinate((("topic", "a"),)), raw, Worked(**raw)), context()))
+
+    assert judged("6 x 7 = 42").outcome is Outcome.PASS and judged("").outcome is Outcome.PASS
+    found = judged(working)
+    assert found.outcome is Outcome.REPAIR and found.reason == "further_field" and "'solution'" in found.detail
 
 
 def test_settings_are_obeyed() -> None:

@@ -1,4 +1,4 @@
-"""What does not fit into a story, and what a text leaves standing side by side: a good item, and the same with one thing wrong."""
+"""What does not fit into a story, and what a text leaves side by side: a good item, and the same with one thing wrong."""
 
 from __future__ import annotations
 
