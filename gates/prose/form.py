@@ -30,7 +30,8 @@ _PLACEHOLDERS = tuple(
         r"(?i)<your\b[^<>=\n]{1,60}>",
         rf"<(?:[A-Z]+_)?(?:{_SLOT})(?:_?\d{{1,2}})?>",
         # An unknown where a number stood: no interval, no concentration and no reference.
-        r"\[[XYN?#]\](?! (?:is|was|has|denotes|stands|means|gives|equals)\b)(?= (?:[a-z]+ )?(?:[a-z]{3,}s|kg|g|ml|km|m)\b|\.(?=\s|\Z))",
+        r"\[[XYN?#]\](?! (?:is|was|has|denotes|stands|means|gives|equals)\b)(?= (?:[a-z]+ )?(?:[a-z]{3,}s|kg|g|ml|km|m)\b|"
+        r"\.(?=\s|\Z))",
         r"\bTODO\b(?!['’\"]?[\s-]+(?:list|item|app|board|note|entr|task|comment)s?)",
         r"\b(?:TBD|FIXME|CHANGEME)\b",
         r"(?i)\blorem ipsum\b",
@@ -41,7 +42,8 @@ _CROSSES = re.compile(r"(?<![\w*-])X{3,}(?![\w*-])")
 _ROMAN = re.compile(r"(?i)\b(?:roman|bowl|olympi\w+|chapter|volume|part|wrestlemania)\b")
 
 _MARKUP = re.compile(
-    r"&(?:nbsp|amp|quot|apos|lt|gt|#\d{2,5});|</?(?:p|br|div|span|b|i|u|ul|ol|li|strong|em|h[1-6])\s*/?>|\\n(?=[-*•A-Z0-9]|\s|\Z)"
+    r"&(?:nbsp|amp|quot|apos|lt|gt|#\d{2,5});|</?(?:p|br|div|span|b|i|u|ul|ol|li|strong|em|h[1-6])\s*/?>|\\n(?=[-*•A-Z0-9]|"
+    r"\s|\Z)"
 )
 _ABOUT_MARKUP = re.compile(
     r"(?i)\b(?:html|xml|tags?|markup|markdown|code|string|escape\w*|regex\w*|latex|python|javascript|print\w*|newline|element|"
