@@ -126,6 +126,7 @@ class Structure:
             text = payload.get(name) if isinstance(payload, Mapping) else getattr(payload, name, None)
             if not isinstance(text, str) or not text:
                 continue
+            text = text[-self.max_chars :]
             if not text.strip():
                 yield Defect("further_field", f"its field {name!r} holds white space only")
             elif control := control_character(text):

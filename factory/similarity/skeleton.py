@@ -58,6 +58,8 @@ _TOKEN = re.compile(
 )
 _NUMBER = re.compile(DIGITS)
 _MOST_CHUNKS: Final = 16_384
+# Longer ones are seldom met again: sentences of languages that put no spaces.
+_LONGEST_CHUNK: Final = 32
 _OPERATORS: Final = frozenset("+*/=<>^×÷%-−")
 _POSSESSIVE = re.compile(r"['’]s$")
 
@@ -124,7 +126,8 @@ class _Chunks(dict[str, tuple[_Known, ...]]):
             tokens = _parse(_BEFORE + chunk, len(_BEFORE))
         else:
             tokens = _parse(f"{_BEFORE} {chunk} ", len(_BEFORE))
-        self[chunk] = tokens
+        if len(chunk) <= _LONGEST_CHUNK:
+            self[chunk] = tokens
         return tokens
 
 

@@ -29,9 +29,6 @@ _PLACEHOLDERS = tuple(
         r"(?i)<(?:insert|enter(?=\s)|fill in|placeholder)\b[^<>=\n]{0,60}>",
         r"(?i)<your\b[^<>=\n]{1,60}>",
         rf"<(?:[A-Z]+_)?(?:{_SLOT})(?:_?\d{{1,2}})?>",
-        # An unknown where a number stood: no interval, no concentration and no reference.
-        r"\[[XYN?#]\](?! (?:is|was|has|denotes|stands|means|gives|equals)\b)(?= (?:[a-z]+ )?(?:[a-z]{3,}s|kg|g|ml|km|m)\b|"
-        r"\.(?=\s|\Z))",
         r"\bTODO\b(?!['’\"]?[\s-]+(?:list|item|app|board|note|entr|task|comment)s?)",
         r"\b(?:TBD|FIXME|CHANGEME)\b",
         r"(?i)\blorem ipsum\b",
@@ -41,13 +38,15 @@ _PLACEHOLDERS = tuple(
 _CROSSES = re.compile(r"(?<![\w*-])X{3,}(?![\w*-])")
 _ROMAN = re.compile(r"(?i)\b(?:roman|bowl|olympi\w+|chapter|volume|part|wrestlemania)\b")
 
+# Tags of one letter alone stand for averages and groups; an escaped line end stands behind a sentence.
 _MARKUP = re.compile(
-    r"&(?:nbsp|amp|quot|apos|lt|gt|#\d{2,5});|</?(?:p|br|div|span|b|i|u|ul|ol|li|strong|em|h[1-6])\s*/?>|\\n(?=[-*•A-Z0-9]|"
-    r"\s|\Z)"
+    r"&(?:nbsp|quot|amp|lt|gt);|</(?:p|div|span|ul|ol|li|strong|em|h[1-6])>|<(?:br|hr)\s*/?>|<(?:div|span)>|"
+    r"[.?!:]\\n(?=[-*•A-Z0-9])"
 )
 _ABOUT_MARKUP = re.compile(
     r"(?i)\b(?:html|xml|tags?|markup|markdown|code|string|escape\w*|regex\w*|latex|python|javascript|print\w*|newline|element|"
-    r"entity|function|program)\b|`|\\(?!n(?:[-*•A-Z0-9]|\s|\Z))[a-zA-Z]"
+    r"entity|entities|function|program\w*|browser|web\w*|sed|sql|bash|shell|json|csv|characters?|pars\w+|unescape|encod\w+|puts|"
+    r"echo|page source)\b|`|\w\(\""
 )
 
 _OPENERS, _CLOSERS = "([{", ")]}"
@@ -112,8 +111,8 @@ def markup(text: str) -> str:
 
 
 def cut_sum(text: str) -> bool:
-    """Whether a working ends where a number must follow."""
-    return re.search(r"[=+*/×÷−-]\s*\Z", text) is not None
+    """Whether a working ends with an equals sign, or with another sign that stands alone."""
+    return re.search(r"(?:[=×÷]|\s[+−/*-])\s*\Z", text) is not None
 
 
 def broken_end(text: str) -> str:

@@ -67,7 +67,12 @@ _ASKED: Mapping[str, frozenset[str]] = {
     "pt": frozenset(words("havia no fim final restaram quantas total")),
     "nl": frozenset(words("er waren aan einde over totaal")),
 }
-_QUESTION = re.compile(r"[^.?!\n:]*\?")
+# A question that is a sentence by itself: after a colon or in quotes it is spoken of.
+_QUESTION = re.compile(r"(?:\A|[.!]\s+|\n)\s*[-*•¿]?\s*([^.?!\n:\"“”«»„]*)\?\s*(?=\Z|[\sA-Z])")
+_OF_LANGUAGES = re.compile(
+    r"(?i)\b(?:translat\w+|languages?|german|french|spanish|italian|portuguese|dutch|english|pronounce\w*|pronunciation|grammar|"
+    r"conjugat\w+|means?|meaning|phrase|word|sentence|correct)\b"
+)
 _FEW_ASKED = 3
 _ASKED_SHARE = 0.4
 _WORD = re.compile(r"[^\W\d_]+")
@@ -92,19 +97,19 @@ def mismatch(text: str, language: str) -> str:
 
 
 def foreign_question(text: str, language: str) -> str:
-    """Why a text's question is not in `language` though the rest may be, in a few words; "" when it is."""
-    primary = primary_language(language)
-    if primary not in _FUNCTION_WORDS:
+    """Why the only question of an English text is not in English, in a few words; "" when it is, or where the text speaks of
+    languages, or quotes.
+    """
+    if primary_language(language) != "en" or text.count("?") != 1 or _OF_LANGUAGES.search(text):
         return ""
-    for asked in _QUESTION.findall(text):
-        said = [word.lower() for word in _WORD.findall(asked)]
-        hits = {
-            code: sum(word in known | _ASKED.get(code, frozenset()) for word in said) for code, known in _FUNCTION_WORDS.items()
-        }
-        own = hits.pop(primary)
-        other = max(hits, key=lambda code: hits[code])
-        if not own and hits[other] >= _FEW_ASKED and hits[other] >= _ASKED_SHARE * len(said):
-            return f"{hits[other]} of the {len(said)} words of its question are function words of {other}, none of {primary}"
+    asked = _QUESTION.search(text)
+    said = [word.lower() for word in _WORD.findall(asked[1]) if len(word) > 1] if asked else []
+    if len(said) < _FEW_ASKED or any(word in _FUNCTION_WORDS["en"] for word in said):
+        return ""
+    hits = {code: sum(word in _FUNCTION_WORDS[code] | known for word in said) for code, known in _ASKED.items()}
+    other = max(hits, key=lambda code: hits[code])
+    if hits[other] >= max(_FEW_ASKED, _ASKED_SHARE * len(said)):
+        return f"{hits[other]} of the {len(said)} words of its question are function words of {other}, none of en"
     return ""
 
 

@@ -15,7 +15,8 @@ from gates.prose.words import words
 
 _ANSWER = (
     r"(?:final\s+|correct\s+|right\s+|expected\s+|model\s+|reference\s+)*"
-    r"(?:answers?|ans|solution|result|response|reply|outcome|antwort|lösung|ergebnis|réponse|résultat|respuesta|solución|resultado|risposta|resposta)"
+    r"(?:answers?|ans|solution|result|response|reply|outcome|antwort|lösung|ergebnis|réponse|résultat|respuesta|solución|"
+    r"resultado|risposta|resposta)"
 )
 _LINK = r"(?:\s*(?:[:=→>–—\"'*_`|({\[]|-(?!\d)|->|is|was|are|be|being|ist|est|es|è|é|just|simply|exactly|equal to|about)\s*)"
 _BE = r"(?:should be|would be|will be|must be|comes? (?:out )?(?:to|at)|works? out (?:to|as|at)|turns? out to be|equals?|" \
@@ -29,9 +30,11 @@ _UNIT = r"[$€£¥]?\s?"
 _AMOUNT = r"(?:number|value|figure|total|sum|amount|quantity|count|tally|size|choice|option|letter)"
 _RIGHT = r"(?:correct|right|true|actual|expected|desired|required|requested|wanted|needed|sought|final)"
 _WANTED = (
-    r"(?:(?:(?:that|which)\s+)?(?:you|we|they|he|she|one|i)(?:['’](?:re|ll|m|d))?\s+(?:all\s+)?(?:are\s+|should\s+|have\s+to\s+|must\s+)?"
+    r"(?:(?:(?:that|which)\s+)?(?:you|we|they|he|she|one|i)(?:['’](?:re|ll|m|d))?\s+(?:all\s+)?(?:are\s+|should\s+|"
+    r"have\s+to\s+|must\s+)?"
     r"(?:want(?:ed)?|need(?:ed)?|seek|sought|ask(?:ed)?\s+for|after|looking\s+for|searching\s+for|find|enter|write|give|report)"
-    r"|sought(?:\s+after)?|asked\s+(?:for|about)|wanted|required|requested|needed|in\s+question|to\s+(?:find|enter|write|report)"
+    r"|sought(?:\s+after)?|asked\s+(?:for|about)|wanted|required|requested|needed|in\s+question|to\s+(?:find|enter|write|"
+    r"report)"
     r"|(?:that|which)\s+(?:goes|belongs)\s+[\w\s]{2,20}?)"
 )
 _IS = rf"(?:{_LINK}{{1,4}}|\s*(?:\w+\s+){{0,2}}{_BE}\s*(?:about|exactly|:)?\s*)"
@@ -55,12 +58,6 @@ _BEFORE = tuple(
         r"\\boxed\s*",
         r"\(\s*=\s*",
         r"[\"']?\b(?:answer|solution|result|target|label|output|reference|gold)\b[\"']?\s*[:=]\s*[\"']?",
-        r"\b(?:it|this|that|they)\s+(?:should|must|will|would|ought\s+to|has\s+to|have\s+to)\s+(?:\w+\s+)?"
-        r"(?:come|work|amount|add\s+up|turn|end)\s+(?:out\s+)?(?:to|at|as|up\s+at|up\s+with)\s+",
-        r"\b(?:worked|figured|calculated|computed|reckoned|solved|counted)\s+(?:it|this|that|everything|all)\s*(?:out)?"
-        r"(?:\s+(?:already|before|correctly|beforehand|once))*\s*(?::|,|\bas\b|\bat\b|\bto\b(?:\s+be)?|\band\s+(?:got|found|came\s+to)\b)\s*",
-        rf"\b(?:the|its|this|our)\s+{_ANSWER}\s*,\s*",
-        r"\(\s*(?:it|this|that)\s+(?:comes?|works?)\s+(?:out\s+)?(?:to|at)\s+",
     )
 )
 _CALLED = tuple(
@@ -69,8 +66,18 @@ _CALLED = tuple(
         rf"\b{_RIGHT}\s+{_AMOUNT}\b{_IS}",
         rf"\b{_AMOUNT}\s+{_WANTED}{_IS}",
         rf"(?:\A|[.!?:;\n(]\s*)what\s+{_WANTED}{_IS}",
-        r"\b(?:you|we|they|i)\s*(?:are|['’]re|am|['’]m)\s+(?:all\s+)?(?:looking\s+for|searching\s+for|seeking|after)\s+(?:exactly\s+)?",
+        r"\b(?:you|we|they|i)\s*(?:are|['’]re|am|['’]m)\s+(?:all\s+)?(?:looking\s+for|searching\s+for|seeking|"
+        r"after)\s+(?:exactly\s+)?",
         rf"\b{_ANSWER}\b\s+(?:reads?|says|should\s+(?:read|say))\s+",
+        r"\b(?:it|this|that)\s+(?:should|must|will|would|ought\s+to|has\s+to)\s+(?:come\s+(?:out\s+)?to|work\s+out\s+(?:to|"
+        r"as|at)|"
+        r"amount\s+to|add\s+up\s+to|turn\s+out\s+to\s+be|end\s+up\s+at)\s+",
+        r"\b(?:worked|figured)\s+(?:it|this|that)\s+out\s*(?:already|before|correctly|beforehand)?\s*(?::|\bas\b|"
+        r"\bto\s+be\b|\band\s+got\b)\s*",
+        r"\b(?:calculated|computed|solved)\s+(?:it|this|that)\s*(?:already|before|correctly|beforehand)?\s*(?::|\bas\b|"
+        r"\bto\s+be\b|\band\s+got\b)\s*",
+        rf"\b(?:the|its|this)\s+{_ANSWER}\s*,\s*",
+        r"\(\s*(?:it|this|that)\s+comes?\s+(?:out\s+)?to\s+",
         rf"\b(?:know|knows|knew|agree|agrees|say|says|found|told|see)\s+(?:that\s+)?(?:the\s+(?:\w+\s+)?{_AMOUNT}|it){_IS}",
     )
 )
@@ -81,8 +88,9 @@ _AFTER = re.compile(
     r"(?:the\s+|indeed\s+)*(?:(?:correct|right|final|expected)\b|(?:answer|result|solution)\b)",
     re.IGNORECASE,
 )
-# "[211 dresses]": a remark on the side, and nothing but the answer.
-_BRACKETED = re.compile(r"(?:\s+[^\W\d_]+){1,2}\]")
+# "[211 dresses]" between two sentences: a remark on the side, and nothing but the answer.
+_BRACKETED = re.compile(r"\[\d[\d,.]*(?:\s+[^\W\d_]+){1,2}\]")
+_BRACKET = re.compile(r"(?:\A|[.?!\n]\s*)\[\Z")
 _HINT = re.compile(r"\b(?:hint|spoiler)\b[^.?!\n]*\Z", re.IGNORECASE)
 _HINT_OUTCOME = re.compile(r"\b(?:get|equal|result|answer|total|outcome|come|end|obtain)", re.IGNORECASE)
 
@@ -154,7 +162,7 @@ def _announced(prompt: str, start: int, end: int) -> bool:
     before, after = prompt[max(0, start - _REACH) : start], prompt[end : end + 60]
     if any(pattern.search(before) for pattern in _BEFORE) or _called(before, after) or _AFTER.search(after):
         return True
-    if before.endswith("[") and _BRACKETED.match(after):
+    if len(_BRACKETED.findall(prompt)) == 1 and _BRACKET.search(before) and _BRACKETED.match(f"[{prompt[start:end]}{after}"):
         return True
     hint = _HINT.search(before)
     return bool(hint and _HINT_OUTCOME.search(hint[0]))

@@ -110,6 +110,11 @@ LEAKS = [
 ]
 
 NO_LEAKS = [
+    ("They will end up with 8 marbles each if Ann gives 4 away. How many does each have now?", "8"),
+    ("He counted all, 12 sheep in the pen and 5 outside it. How many sheep stood in the pen?", "12"),
+    ("Shops: [3 apples] and [4 pears] stand in two baskets. How many apples are there?", "3"),
+    ("Serves [4 people]. Two cups of rice feed them. How many people eat?", "4"),
+    ("The meeting must end up at 3 pm at the latest. At what hour does it end?", "3"),
     (BOXES, "42"),
     ("Ann has 42 jars and buys 6 more, then gives 6 away. How many jars does she have?", "42"),
     ("Solve 4x - 9 = 3 for x.", "3"),
@@ -301,7 +306,6 @@ def test_missing_texts_are_named() -> None:
         (BOXES.replace(". ", ".&nbsp;"), "markup"),
         (f"<p>{BOXES}</p>", "markup"),
         (BOXES.replace(". ", ".\\n"), "markup"),
-        (BOXES.replace("7 jars", "[X] jars"), "placeholder"),
         ("A crate holds 6 rows of 7 jars. Wie viele waren es am Ende insgesamt?", "wrong_language"),
         ("A crate holds 6 rows of 7 jars. ¿Cuántos había al final?", "wrong_language"),
     ],
@@ -315,8 +319,16 @@ def test_leftovers_of_a_page_and_a_question_in_another_language(prompt: str, rea
     [
         "Which HTML tag makes a paragraph, <p> or <b>?",
         "What does print('a\\nB') show, and on how many lines?",
-        "What does the interval [X] hold when [X] is the reaction's concentration?",
+        "Why does my browser show &nbsp; instead of a space?",
+        "Find <p> and <i> for the current of 3 A. What is their sum?",
+        "If a<b>c, how many of the three are larger than c?",
         "How do you say 'Wie viele waren es?' in English?",
+        "Translate into English: Wie viel kostet das Brot?",
+        "Translate this sentence to English.\nOù est la gare de Lyon à la fin ?",
+        "A French menu asks: Que voulez-vous pour le dessert? Is this formal?",
+        "Solve the three: i, z, w?",
+        "What number replaces [?] in 2, 4, [?]?",
+        "How does doubling [X] change the rate if [Y] stays as it was?",
     ],
 )
 def test_what_speaks_of_markup_or_of_a_language_may_hold_some(prompt: str) -> None:

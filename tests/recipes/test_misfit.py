@@ -78,10 +78,20 @@ def test_a_story_with_one_thing_wrong_is_faulted(text: str, kind: str) -> None:
         "The count began on a windy Friday.",
         "All vials were of the same make.",
         "The form has between 5 and 7 pages.",
+        "No order was late.",
+        "One of the notes on the wall was changed.",
+        "The vials were kept cold on the way.",
+        "Without a date, the form is not valid.",
     ],
 )
 def test_what_does_no_harm_is_let_pass(sentence: str) -> None:
     assert fault(told(sentence)) is None
+
+
+def test_a_long_text_is_read_in_time() -> None:
+    # Of each sentence it would else be asked what the text were without it: minutes, at this length.
+    assert fault(f"{OPENING} {'12 more vials were brought. ' * 400} {ASKED}") is None
+    assert len(marks("\n" * 4000 + told())) == 0
 
 
 @pytest.mark.parametrize(
@@ -115,6 +125,12 @@ def test_a_false_ring_is_heard(sentence: str, mark: str) -> None:
         "If the count is off, the clerk will recount it.",
         "The porter has been awake since 6 in the morning.",
         "The ward sister checks the list (see page 4).",
+        "The clerk looked at 46 of these, none of them damaged.",
+        "The drugs came as requested [page 4].",
+        "The test run went well, and it was checked by hand.",
+        "Students who forget their badge wait outside.",
+        "A million people live in the city.",
+        "To solve this, the porter brought a ladder.",
     ],
 )
 def test_an_honest_sentence_rings_true(sentence: str) -> None:

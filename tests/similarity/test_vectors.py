@@ -128,3 +128,20 @@ def test_rows_added_one_by_one_past_the_last_exact_row(many: Half) -> None:
         index.add(many[row : row + 1], codes(many[row : row + 1]))
         found = index.near(many[row], codes(many[row][None])[0], rows=len(index), floor=0.8, nearest=1)
         assert row in found and found.max() < len(index)
+
+
+def test_the_newest_rows_are_found_as_if_all_had_come_at_once(many: Half) -> None:
+    """Rows that lie unsorted beside the cells, and the same rows in their cells."""
+    settled, end = SCANNED + 2_000, SCANNED + 2_600
+    grown = index_of(many[:settled], 20_000)
+    grown.compact()
+    for row in range(settled, end):
+        grown.add(many[row : row + 1], codes(many[row : row + 1]))
+    at_once = index_of(many[:end], end)
+    for seen in (SCANNED + 1, settled, settled + 1, settled + 250, end):
+        for row in range(0, end, end // 60):
+            code = codes(many[row][None])[0]
+            for nearest in (0, 1, 4):
+                found = grown.near(many[row], code, rows=seen, floor=0.8, nearest=nearest)
+                assert np.array_equal(found, at_once.near(many[row], code, rows=seen, floor=0.8, nearest=nearest))
+                assert not len(found) or found.max() < seen

@@ -12,7 +12,7 @@ from typing import Final
 
 from recipes.ground_truth.rehearsal.reader import read
 from recipes.ground_truth.rehearsal.reader_conflicts import RECORD
-from recipes.ground_truth.rehearsal.reader_doubt import at_home, unread
+from recipes.ground_truth.rehearsal.reader_doubt import MOST_SENTENCES, at_home, unread
 from recipes.ground_truth.rehearsal.reader_fault import Fault
 from recipes.ground_truth.rehearsal.reader_program import Program, running
 from recipes.ground_truth.rehearsal.reader_text import TIMES, Mention, Sentence, sentences, spans, stem
@@ -26,23 +26,21 @@ _BETWEEN: Final = re.compile(r"\b(?:between|from)(?: [a-z]+)? #(?P<one>\d+)(?: [
 _NO_RANGE: Final = re.compile(r"\b(?:ratio|split|shared|divided|score|odds|proportions?)\b")
 _EARLY: Final = r"(?:before\w*|earlier|first|preceded)"
 _LATE: Final = r"(?:after\w*|later|followed|second|last)"
-_ORDER: Final = r"(?:order|sequence|succession|chronolog\w+)"
+_ORDER: Final = r"(?:the (?:order|sequence)|(?:which|what|random) order|order in which|sequence of|chronolog\w+)"
 _UNKNOWN: Final = (
-    r"(?:un\w+|no|not|nobody|none|never|neither|nor|different\w*|shuffled|mixed|lost|may|might|could|random\w*|reversed|wrong|"
-    r"jumbled|doubt\w*|whatever|any|forgot\w*|without)"
+    r"(?:un\w+|nobody|none|never|neither|nor|different\w*|shuffled|mixed|lost|random\w*|reversed|wrong|jumbled|doubt\w*|"
+    r"whatever|forgot\w*|without)"
 )
 _BEFORE_AFTER: Final = re.compile(
-    rf"\b{_EARLY}\b[^#?]*\bor\b[^#?]*\b{_LATE}\b|\b{_LATE}\b[^#?]*\bor\b[^#?]*\b{_EARLY}\b"
-    rf"|\b(?:which|what)(?: of [a-z ]+?)? (?:came|happened|was|went|took place|had been|comes|goes)(?: [a-z]+){{0,3}} "
-    rf"(?:{_EARLY}|{_LATE})\b|\b{_ORDER}\b[^.?]*\b{_UNKNOWN}\b|\b{_UNKNOWN}\b[^.?]*\b{_ORDER}\b"
-    r"|\b(?:time|hour|moment)\b[^.?#]*\b(?:missing|blank|unknown|illegible|not (?:noted|recorded|written|known|given))\b"
-    r"|\bwithout (?:a|any|its|the) (?:time|hour|date)\b"
+    rf"\b{_EARLY}\b[^#?]{{0,120}}\bor\b[^#?]{{0,120}}\b{_LATE}\b|\b{_LATE}\b[^#?]{{0,120}}\bor\b[^#?]{{0,120}}\b{_EARLY}\b"
+    rf"|\b(?:which|what)(?: of [a-z ]{{1,40}})? (?:came|happened|was|went|took place|had been|comes|goes)(?: [a-z]+){{0,3}} "
+    rf"(?:{_EARLY}|{_LATE})\b|\b{_ORDER}\b[^?]{{0,120}}\b{_UNKNOWN}\b|\b{_UNKNOWN}\b[^?]{{0,120}}\b{_ORDER}\b"
 )
 _WHICH_ONE: Final = re.compile(
     r"\bthe other(?: one)?\b|\b(?:around then|back then)\b|"
     r"\bthe (?:earlier|later|same|former|latter|said|mentioned) (?:point|time|moment|one|figure)\b|\bthe time mentioned\b"
 )
-_OR: Final = re.compile(r"\bor\b(?! (?:so|more|less)\b)")
+_OR: Final = re.compile(r"\bor (?:how|what|the|at|from|in|before|after|was|were|did|had|from|only|later|earlier)\b")
 _SHARED: Final = re.compile(
     r"\b(?:split|shared?|divided?|distributed|parted)\b[^#]*\b(?:among|between|by|over|into|across)(?: the| a few)? #\d+"
 )
@@ -66,7 +64,7 @@ _WRONG: Final = re.compile(
     r"\b(?:one|two|some|several|any|either|none|which|all|each|not all|most|many|part) of (?:the|these|those|its|his|her|"
     r"their) "
     r"(?:[a-z]+ )?(?:figures?|numbers?|entries|entry|amounts?|counts?|lines?|values?|quantities|statements?|sentences|records?|"
-    r"data|notes|changes|movements|steps|events|transfers|deliveries)\b[^#?]*\b(?:wrong\w*|incorrect\w*|err\w*|mistake\w*|"
+    r"data|changes|movements|transfers|deliveries)\b[^#?]*\b(?:wrong\w*|incorrect\w*|err\w*|mistake\w*|"
     r"false\w*|struck|crossed|cancell?ed|untrue|unreliable|misread|misprint\w*|mistyped|doubt\w*|guess\w*|invented|swapped|"
     r"mixed up|out of date|outdated|not (?:right|correct|true|reliable)|no longer|disput\w+|smudged|illegible|missing|changed|"
     r"altered|corrected|put right|inaccurate|estimat\w+|uncertain|another|different|never (?:\w+ )?(?:happened|place|out|made)|"
@@ -93,6 +91,8 @@ _VAGUE: Final = (
 def alternative(text: str) -> Fault | None:
     """The first alternative that a text leaves standing, if any."""
     told, program = sentences(text), read(text)
+    if len(told) > MOST_SENTENCES:
+        return None
     for find in (*_BY_THE_WORDS, *(_BY_THE_STORY if at_home(program) else ())):
         if (found := find(text, told, program)) is not None:
             return found
@@ -107,7 +107,7 @@ def _two_numbers(text: str, told: tuple[Sentence, ...], program: Program) -> Fau
         for pattern in (_EITHER_OR, _BETWEEN):
             for match in pattern.finditer(sentence.text):
                 one, other = (sentence.mentions[int(match[name])] for name in ("one", "other"))
-                ours = one.kind != "count" or {one.noun, other.noun} & nouns
+                ours = one.kind != "count" or ({one.noun, other.noun} & nouns and _names(sentence, program))
                 if one.kind == other.kind and one.value != other.value and ours and not _of_the_clock(sentence, one):
                     return Fault("second_reading", "Either of two numbers may be meant.")
     return None
@@ -116,6 +116,12 @@ def _two_numbers(text: str, told: tuple[Sentence, ...], program: Program) -> Fau
 def _nouns(program: Program) -> set[str]:
     """What the story counts, and what that is packed in or measured by."""
     return {program.noun, program.ask.noun, *(f.per for f in program.facts), *(f.of for f in program.facts)} - {"", "$"}
+
+
+def _names(sentence: Sentence, program: Program) -> bool:
+    """Whether a sentence names what the story counts or what that is packed in, or refers back to it."""
+    words = sentence.text.split()
+    return any(word in ("them", "these", "those", "they") or stem(word) in _nouns(program) for word in words)
 
 
 def _of_the_clock(sentence: Sentence, mention: Mention) -> bool:
@@ -259,5 +265,5 @@ _VAGUELY: Final = re.compile(
 )
 
 _Find = Callable[[str, tuple[Sentence, ...], Program], Fault | None]
-_BY_THE_WORDS: Final[tuple[_Find, ...]] = (_two_numbers, _order, _asked_either, _said_twice, _called_wrong)
-_BY_THE_STORY: Final[tuple[_Find, ...]] = (_unevenly, _restated_share, _stated_total, _unending, _vaguely)
+_BY_THE_WORDS: Final[tuple[_Find, ...]] = (_two_numbers, _asked_either, _said_twice, _called_wrong)
+_BY_THE_STORY: Final[tuple[_Find, ...]] = (_order, _unevenly, _restated_share, _stated_total, _unending, _vaguely)

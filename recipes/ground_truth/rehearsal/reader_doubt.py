@@ -19,6 +19,8 @@ _SPARE: Final = 3
 """The most numbers that a text it reads may bring in for nothing."""
 _ENOUGH: Final = 3
 """The fewest numbers of a text by which it can tell what is wanting."""
+MOST_SENTENCES: Final = 40
+"""Of a longer text it is not asked, sentence by sentence, what would be without it."""
 _SOMEONE: Final = re.compile(r"\b(?:he|she|his|her|him|hers)\b")
 _COMPARES: Final = re.compile(
     r"#\d+ (?:[a-z'’-]+ ){0,3}?(?:more|fewer|less|larger|smaller|older|younger|longer|shorter|taller|heavier|faster|slower|"

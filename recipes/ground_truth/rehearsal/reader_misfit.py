@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import Final
 
 from recipes.ground_truth.rehearsal.reader import read
-from recipes.ground_truth.rehearsal.reader_doubt import at_home, unread
+from recipes.ground_truth.rehearsal.reader_doubt import MOST_SENTENCES, at_home, unread
 from recipes.ground_truth.rehearsal.reader_fault import Fault
 from recipes.ground_truth.rehearsal.reader_program import Program, running, same
 from recipes.ground_truth.rehearsal.reader_text import TIMES, UNITS, Sentence, sentences, spans, stem, wordset
@@ -29,7 +29,7 @@ _TAKEN_FROM: Final = re.compile(r"#0 of (?:them|these|those|the (?:rest|remainin
 _MANY: Final = 3
 # A line that names its subject is no sentence.
 _HEADING: Final = re.compile(r":\s*$|^\W*(?:[A-Z][\w-]*(?: [\w-]+){0,2}):\s+[^.!?]*$")
-_NONE: Final = wordset("no not none never nothing neither nor nobody held holds hold")
+_NONE: Final = wordset("no not none never nothing neither nor nobody held holds hold kept keeps keep")
 # What holds as a rule, or what someone was doing meanwhile.
 _BUSY: Final = re.compile(r"\b(?:is|are) |\b(?:was|were|am) (?!missing\b)(?:[a-z]+ly )?[a-z]+ing\b")
 
@@ -47,9 +47,10 @@ class _Story:
 def misfit(text: str) -> Fault | None:
     """The first thing found in a text that does not fit in; None for a text of which the reader made too little to say."""
     program = read(text)
-    if not at_home(program):
+    told = sentences(text)
+    if not at_home(program) or len(told) > MOST_SENTENCES:
         return None
-    story = _Story(text, program, sentences(text), unread(text, program))
+    story = _Story(text, program, told, unread(text, program))
     for find in _OF_THE_PROGRAM if not story.doubt else _OF_A_DOUBT:
         if (found := find(story)) is not None:
             return found

@@ -6,13 +6,14 @@ from typing import Final
 
 _ITSELF: Final = r"(?:exercise|problem|question|task|puzzle|prompt|scenario|narrative|problem statement|wording|word problem)s?"
 _CALLED: Final = (
-    r"(?:distractors?|noise|irrelevant|relevant|facts?|steps?|ops?|operations?|givens?|premises?|context|"
-    r"filler|red herrings?|setup|todo|fixme|note)"
+    r"(?:distractors?|noise|irrelevant|relevant|facts?|steps?|ops?|operations?|givens?|premises?|"
+    r"filler|red herrings?|todo|fixme)"
 )
 
 MADE: Final = (
     # Brackets that hold a remark, a slot or a label.
-    r"\[[^\]\n\d][^\]\n]*\]|\[\W*\]|\{\{?[^}\n]*\}\}?|<[!/%]?[a-z][^>\n]*>|<!--|-->|^\s*//\s|\s//\s|/\*|\*/|"
+    r"\[(?!(?:page|p\.|see|sic|room|line|table|fig)\b)[^\]\n\d][^\]\n]*\]|\[\W*\]|\{\{?[^}\n]*\}\}?|<[!/%]?[a-z][^>\n]*>|"
+    r"<!--|-->|^\s*//\s|\s//\s|/\*|\*/|"
     r"\$\{?[A-Z_]{2,}\b|%[sd]\b(?!\w)|\b0x[0-9a-f]{3,}\b",
     r"%\w+%|\b__\w+__\b|@@\w*|\ba\(n\)|\b(?:s/he|\(s\)he|(?:he|she|his|her|him|was|were|is|are|has|have|mr|mrs|ms|does|"
     r"do)/(?:he|she|his|her|hers|him|was|were|is|are|has|have|mr|mrs|ms|do|does))\b",
@@ -26,14 +27,14 @@ MADE: Final = (
     rf"(?:^|[.?!]\s|^\W*)(?:{_CALLED})(?:[ _-]?\d+)?\s*:\s|\b[A-Z]{{2,}}_\d+\b",
     # One word for one or many, as a form has it.
     r"\b[a-z]{2,}\((?:e?s|ies|ves)\)|\b([a-z]{3,})/\1(?:e?s)\b",
-    r"\b(?:nan|undefined|nullptr|lorem ipsum)\b|[:,]\s*(?:null|none)\b|\b(?:by|named|called|is) (?:null|none|undefined)\s*[.,]",
-    r"\((?:draft|version|ed\.?|editor|author|reviewer|rewrite|same as|insert|see (?:example|template)|add|change|replace|"
-    r"check|to be|tbd|fix|note|reminder|numbers?|names?)\b[^)]*\)",
+    r"\b(?:undefined|nullptr|lorem ipsum)\b|:\s*null\b|\b(?:by|named|called|is) (?:null|undefined)\s*[.,]",
+    r"\((?:draft|version|ed\.?|editor|author|reviewer|rewrite|same as|insert|see (?:example|template)|"
+    r"replace|tbd|nb)\b[^)]*\)",
     r"\b(?:rewritten|reworded|alternative|another|new|next|previous|last|first|final|shorter|longer|same) (?:version|"
     r"example|item|draft|variant|wording|paraphrase)\b[^.?!\n]{0,60}:",
     r"\b(?:final|full|finished|whole) text only\b|\b(?:distractors?|numbers|names) (?:kept|changed|unchanged|swapped|varied|"
     r"replaced|randomi[sz]ed)\b",
-    rf"\b(?:note|nb|remark|reminder)\s*:\s[^.?!]*\b{_ITSELF}\b|\bas (?:you )?(?:asked|requested|instructed|specified)\b",
+    rf"\b(?:note|nb|remark|reminder)\s*:\s[^.?!]*\b{_ITSELF}\b|\buses? [^.?!]* as asked\b",
     r"\b(?:fictitious|fictional|hypothetical|imaginary|made[- ]up|invented)\b[^.?!]*\b(?:scenario|names?|characters?|story|"
     r"setting|places?|example|frame)\b"
     rf"|\b(?:scenario|names?|characters?|story|setting|{_ITSELF})\b[^.?!]*\b(?:fictitious|fictional|hypothetical|imaginary|"
@@ -43,12 +44,14 @@ MADE: Final = (
     r"\bred herrings?\b|\b(?:division|numbers|arithmetic|sum) (?:comes|come|works|work) out\b(?= ?[.)\]])",
 )
 """Of a template, an instruction to whoever wrote, a program's printout."""
+MADE_AS_WRITTEN: Final = (r"(?:[:,]|\bby|\bon) (?:None|NaN)\b(?! of)",)
+"""As MADE, but as written: a log has "none"."""
 
 SPOKEN: Final = (
     rf"\b(?:this|the above|the following|whole) (?:\w+ )?{_ITSELF}\b(?! (?:with|of|in|at|on) (?:the|a|his|her|its|their) )",
     r"\b(?:in|of|by|from) (?:the|its) (?:wording|problem statement|word problem|exercise)\b",
     r"\b(?:put|placed|included|added|mentioned|inserted|planted|there) (?:\w+ ){0,3}?(?:to|only to|just to|"
-    r"in order to) (?:distract|mislead|confuse|trick|fool|test)\b"
+    r"in order to) (?:distract|mislead|confuse|trick|fool)\b"
     r"|\b(?:distract|mislead|confuse|trick|fool) (?:you|the reader|readers|the solver|anyone)\b",
     r"\b(?:ignore|disregard|beware of|watch out for|look out for|mind) (?:any |all |the |some )?(?:\w+ )?(?:irrelevant|"
     r"unnecessary|superfluous|extra|misleading|needless|traps?|distract\w+)\b",
@@ -56,32 +59,36 @@ SPOKEN: Final = (
     r"data|sentences?)\b[^.?!]*\b(?:needed|necessary|relevant|"
     r"irrelevant|matters?|used|useful|distract\w*|required)\b",
     r"\b(?:fall for|spot|avoid|notice|see through) (?:the|a|any|this|its) (?:\w+ )?(?:trap|trick|catch|distractor|pitfall)\b",
-    r"\b(?:evaluation|test|eval|scoring|grading|benchmark(?:ing)?) (?:harness|script|suite|set|run|pipeline|rubric|protocol|"
-    r"split)\b|\bharness\b[^.?!]*\b(?:reads?|checks?|parses?|scores?)\b",
-    r"\b(?:models?|systems?|solvers?|agents?) (?:\w+ )?(?:often|usually|typically|tend|commonly|frequently|mostly|always|"
+    r"\b(?:evaluation|eval|scoring|grading|benchmark(?:ing)?) (?:harness|script|suite|set|run|pipeline|rubric|"
+    r"protocol|split)\b|\bharness\b[^.?!]*\b(?:reads?|checks?|parses?|scores?)\b",
+    r"\b(?:models?|solvers?) (?:\w+ )?(?:often|usually|typically|tend|commonly|frequently|mostly|always|"
     r"sometimes|rarely) (?:\w+ )?(?:fail|miss|forget|stumble|get|err|confuse|overlook|go wrong)\w*\b",
-    r"\b(?:training data|knowledge cut-?off|(?:knowledge|data|training) (?:has|had|have) (?:a|its) cut-?off|cannot browse|"
-    r"can't browse|not able to browse|unable to browse|browse (?:for|the))\b",
-    r"\b(?:pupils?|students?|candidates?|participants?|solvers?|readers?|anyone|whoever|those) who (?:write|answer|give|"
-    r"show|forget|solve|omit|include|state|get|reply)\b",
+    r"\b(?:training data|knowledge cut-?off|(?:knowledge|data|training) (?:has|had|have) (?:a|its) cut-?off|"
+    r"browse (?:for|the (?:web|internet|net)))\b",
+    r"\b(?:pupils?|students?|candidates?|participants?|solvers?|readers?|anyone|whoever|those) who [^.?!]*\b(?:"
+    r"credit|marks|points|answers?|solution)\b",
     r"\b(?:decoys?|distractors?)\b|\b(?:irrelevant|superfluous|misleading|unneeded|unnecessary) (?:\w+ )?(?:details?|"
     r"numbers?|facts?|information|figures?|data)\b",
-    r"\b(?:this|that|each|the next|the last) (?:item|one|part|answer) (?:is|counts|scores|"
+    r"\b(?:this|the next|the last) (?:item|one|part|answer) (?:is|counts|scores|"
     r"carries)(?: \w+)? (?:\w+ )?(?:points?|marks?)\b|\b(?:points?|marks?) out of\b"
-    r"|\b(?:marked|graded|scored|checked|read|corrected|assessed|evaluated) (?:by|with) (?:a |the )?(?:machine|computer|"
-    r"program|script|software|parser|regex|algorithm|human|hand)\b"
+    r"|\b(?:marked|graded|scored|assessed|evaluated) (?:by|with) (?:a |the )?(?:machine|computer|"
+    r"program|script|software|parser|regex|algorithm)\b"
     r"|\bwhat follows (?:is|will be|gets) (?:marked|graded|scored|assessed|evaluated|tested)\b",
-    r"\bthe solver\b|\bto solve (?:it|this)\b",
+    r"\bthe solver\b",
 )
 """To whoever is to solve it."""
 
 BEYOND_BELIEF: Final = (
     r"\b(?:\d[\d,.]*|one|two|three|four|five|six|seven|eight|nine|ten|several|a) (?:million|billion|trillion)s? (?:tonnes?|"
-    r"tons|kilomet\w+|km|miles|degrees|years|people|staff|workers|nurses|"
-    r"drivers|volts|floors|storeys|metres|litres|kilos?|kg|hours|dollars|euros|pounds)\b",
-    r"\b(?:awake|without (?:sleep|sleeping|a break|eating)|slept|nonstop|non-stop) (?:for |a |the last )*\d{2,}\b",
+    r"tons|kilomet\w+|km|miles|degrees|years|volts|"
+    r"floors|storeys|metres|litres|kilos?|kg|hours|dollars|euros|pounds)\b",
+    r"\b(?:awake|without (?:sleep|sleeping|a break|eating)|slept|nonstop|non-stop) (?:for |a |"
+    r"the last )*\d{2,}\b(?! (?:hours|minutes))",
     r"\b(?:walk\w*|ran|cycled|swam|carried|pushed|jogged|crawled|strolled|hopped)\b[^.?!]*\b\d{1,3},\d{3} (?:km|kilomet\w+|"
-    r"miles|floors|steps up|flights|tonnes|tons)\b",
+    r"miles|floors|tonnes|tons)\b",
+    r"\b(?:million|billion)s? (?:people|staff|workers|nurses|drivers) (?:on|in) (?:its|the|her|his|their) (?:\w+ )?(?:shift|"
+    r"team|crew|ward|"
+    r"payroll)\b",
     r"\b(?:[2-9]\d\d|\d{4,}|\d{1,3},\d{3}) (?:floors|storeys|stories|flights)\b",
     r"\b(?:[89]\d|[1-9]\d{2,}) degrees (?:celsius|centigrade)?\b(?=[^.?!]*\b(?:in|inside|at) (?:the |"
     r"shed )?[A-Za-z]+)(?![^.?!]*\b(?:oven|kiln|autoclave|furnace|boil\w*|steri\w*|bak\w+|oil|turn\w*|angle)\b)",
