@@ -69,6 +69,11 @@ _ASKED: Mapping[str, frozenset[str]] = {
 }
 # A question that is a sentence by itself: after a colon or in quotes it is spoken of.
 _QUESTION = re.compile(r"(?:\A|[.!]\s+|\n)\s*[-*•¿]?\s*([^.?!\n:\"“”«»„]*)\?\s*(?=\Z|[\sA-Z])")
+# An English order about a text in another language.
+_TRANSLATES = re.compile(
+    r"(?i)\b(?:translate|pronounce|conjugate)\b|"
+    r"\b(?:in|into|to|from) (?:english|german|french|spanish|italian|portuguese|dutch)\b"
+)
 _OF_LANGUAGES = re.compile(
     r"(?i)\b(?:translat\w+|languages?|german|french|spanish|italian|portuguese|dutch|english|pronounce\w*|pronunciation|grammar|"
     r"conjugat\w+|means?|meaning|phrase|word|sentence|correct)\b"
@@ -138,6 +143,8 @@ def _wrong_words(text: str, primary: str) -> str:
     hits = {language: sum(word in known for word in said) for language, known in _FUNCTION_WORDS.items()}
     own = hits.pop(primary)
     other = max(hits, key=lambda language: hits[language])
+    if primary == "en" and _TRANSLATES.search(text):
+        return ""
     if hits[other] >= max(_FEW_HITS, 2.5 * own) and hits[other] >= 0.2 * len(said):
         return f"{hits[other]} of its {len(said)} words are function words of {other}, {own} of {primary}"
     return ""
