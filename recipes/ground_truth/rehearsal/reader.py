@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import lru_cache
 
 from recipes.ground_truth.rehearsal import reader_rules as rules
 from recipes.ground_truth.rehearsal.reader_conflicts import restated
@@ -52,6 +53,7 @@ class _Draft:
         return any(step.op in ("base", "pool") for step in self.steps)
 
 
+@lru_cache(maxsize=512)
 def read(text: str) -> Program:
     """The program a text states. What it cannot make sense of it leaves out; `run` says when too little is left."""
     told = sentences(text)

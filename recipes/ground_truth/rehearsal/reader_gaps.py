@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
+from functools import lru_cache
 from typing import Final
 
 from recipes.ground_truth.rehearsal.reader import read
@@ -30,6 +31,7 @@ _UP_TO = re.compile(r"\b(?:that (?:can )?(?:hold|take|carry)|holding|taking|with
 _IN_FIGURES = {"two": 2, "three": 3, "four": 4, "six": 6}
 
 
+@lru_cache(maxsize=512)
 def fault(text: str) -> Fault | None:
     """The first fault found: a contradiction, a gap, a sentence with two readings, what does not fit in with the rest.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 _SMALL = {
     "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
@@ -111,6 +112,7 @@ def stem(word: str) -> str:
     return word
 
 
+@lru_cache(maxsize=512)
 def sentences(text: str) -> tuple[Sentence, ...]:
     """Every sentence, bullet and line of a text, in order."""
     for told in _TOLD:
