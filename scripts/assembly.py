@@ -24,7 +24,7 @@ from factory.errors import BadInput
 from factory.gate import Gate, LandingGate, Relatives, settings_of
 from factory.lever import Line, Puller, pull
 from factory.limits import Limits
-from factory.ports import RUN, Corpus, CorpusEntry, Embedder, Policy, RolePlayer
+from factory.ports import RUN, Corpus, CorpusItem, Embedder, Policy, RolePlayer
 from factory.providers import connect
 from factory.providers.endpoint import OFFICIAL, Endpoint, endpoint_of
 from factory.providers.sim import SimModel
@@ -84,9 +84,9 @@ class Plan:
 
     def standing(
         self, store: SqlStore, job: str, landed: Sequence[Candidate]
-    ) -> tuple[Iterable[CorpusEntry], Mapping[str, int]]:
+    ) -> tuple[Iterable[CorpusItem], Mapping[str, int]]:
         """The accepted items that gates compare with, and at which index those stand that did not stand at the job's start."""
-        return store.accepted(self.embedder.name, own=job), {candidate.id: candidate.index for candidate in landed}
+        return store.accepted(own=job), {candidate.id: candidate.index for candidate in landed}
 
     def puller(self, store: SqlStore, corpus: Corpus) -> Puller:
         """What the job does for each index."""

@@ -15,6 +15,7 @@ import statistics
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -244,7 +245,13 @@ async def restarted(file: Path, embedder: Known) -> MemoryCorpus:
         raise AssertionError("the snapshot was whole, so nothing is written")
 
     try:
-        return await build(embedder, accepted=store.accepted(embedder.name), get_cache=store.get_cache, put_cache=put)
+        return await build(
+            embedder,
+            accepted=store.accepted(),
+            vectors=partial(store.vectors, embedder.name),
+            get_cache=store.get_cache,
+            put_cache=put,
+        )
     finally:
         store.close()
 

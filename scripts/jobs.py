@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from factory.budget import Budget
@@ -197,6 +198,7 @@ async def _fill(store: SqlStore, plan: Plan, job_id: str, landed: Sequence[Candi
     return await build(
         embedder,
         accepted=accepted,
+        vectors=partial(store.vectors, plan.embedder.name),
         landed=places,
         anchors=[(f"anchor-{number}", view) for number, view in enumerate(views, start=1)],
         references=plan.references,

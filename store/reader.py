@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, Select, func, select
 
 from factory.errors import BadInput
-from factory.ports import RUN, CallRecord, CorpusEntry, EndpointFigures, JobRecord, Money, UnjournaledAttempt
+from factory.ports import RUN, CallRecord, CorpusItem, EndpointFigures, JobRecord, Money, UnjournaledAttempt
 from factory.types import Candidate, State
 from store import decode, ledger
 from store.schema import (
@@ -143,12 +143,10 @@ class Reader:
             for chunk in connection.execution_options(yield_per=_CHUNK).execute(wanted).partitions():
                 yield from _whole(connection, chunk)
 
-    def accepted(self, embedder: str, own: str | None) -> Iterator[CorpusEntry]:
-        its_vector = (vectors.c.item == corpus_items.c.id) & (vectors.c.embedder == embedder)
+    def accepted(self, own: str | None) -> Iterator[CorpusItem]:
         wanted = (
-            select(corpus_items.c.id, corpus_items.c.text, corpus_items.c.template, vectors.c.data)
+            select(corpus_items.c.id, corpus_items.c.text, corpus_items.c.template)
             .join_from(corpus_items, candidates, candidates.c.id == corpus_items.c.id)
-            .outerjoin(vectors, its_vector)
             .where(
                 candidates.c.state.in_(_CORPUS_STATES),
                 candidates.c.job.in_(_of_kind(RUN)) | candidates.c.job.in_(select(jobs.c.number).where(jobs.c.id == own)),
@@ -158,8 +156,16 @@ class Reader:
         with self._engine.connect() as connection:
             for chunk in connection.execution_options(yield_per=_CHUNK).execute(wanted).partitions():
                 # By position: a million lookups by name take seconds; and row by row out of the chunk takes as long again.
-                for id, text, template, vector in chunk:
-                    yield CorpusEntry(id, text, template, vector or b"")
+                yield from map(CorpusItem._make, chunk)
+
+    def vectors(self, embedder: str, ids: Sequence[str]) -> dict[str, bytes]:
+        found: dict[str, bytes] = {}
+        with self._engine.connect() as connection:
+            for start in range(0, len(ids), _CHUNK):
+                wanted = (vectors.c.embedder == embedder) & vectors.c.item.in_(ids[start : start + _CHUNK])
+                rows = connection.execute(select(vectors.c.item, vectors.c.data).where(wanted))
+                found |= {item: bytes(data) for item, data in rows}
+        return found
 
     def blob(self, sha256: str) -> bytes | None:
         return self._bytes(select(blobs.c.data).where(blobs.c.sha256 == sha256))

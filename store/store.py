@@ -13,7 +13,7 @@ from factory.ports import (
     Attempt,
     CallIdentity,
     CallRecord,
-    CorpusEntry,
+    CorpusItem,
     EndpointFigures,
     Holder,
     JobRecord,
@@ -212,8 +212,11 @@ class SqlStore:
     ) -> Iterator[Candidate]:
         return self._reader.candidates(job_id, states, bands, kind)
 
-    def accepted(self, embedder: str, *, own: str | None = None) -> Iterator[CorpusEntry]:
-        return self._reader.accepted(embedder, own)
+    def accepted(self, *, own: str | None = None) -> Iterator[CorpusItem]:
+        return self._reader.accepted(own)
+
+    def vectors(self, embedder: str, ids: Sequence[str]) -> dict[str, bytes]:
+        return self._reader.vectors(embedder, ids)
 
     def verify(self, candidate_id: str) -> list[str]:
         """What of a candidate no longer fits its hash chain: a sentence per broken place, none when all is well."""

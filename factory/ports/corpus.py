@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     import numpy as np
@@ -59,6 +59,14 @@ class CorpusView(Protocol):
     def template_size(self, template: str) -> int:
         """How many accepted items of the snapshot belong to a template."""
         ...
+
+
+class CorpusItem(NamedTuple):
+    """An accepted item as a corpus is filled with it. A plain tuple: a million are made at a restart."""
+
+    id: str
+    text: str
+    template: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
-from factory.ports.corpus import CorpusEntry
+from factory.ports.corpus import CorpusItem
 from factory.ports.rows import (
     Attempt,
     CallIdentity,
@@ -110,11 +110,15 @@ class Store(Protocol):
         """In (job creation, index) order, streamed. kind: only of jobs of this kind, "" for all."""
         ...
 
-    def accepted(self, embedder: str, *, own: str | None = None) -> Iterable[CorpusEntry]:
-        """Every accepted or approved item of every run, in landing order; vector is b"" where this embedder made none.
+    def accepted(self, *, own: str | None = None) -> Iterable[CorpusItem]:
+        """Every accepted or approved item of every run, in landing order.
 
         own: the id of a job whose items count too, whatever its kind: one that is resumed sees its own and no other's.
         """
+        ...
+
+    def vectors(self, embedder: str, ids: Sequence[str]) -> Mapping[str, bytes]:
+        """Of items by id, those of which an embedder's vector is kept: `CorpusEntry.vector`."""
         ...
 
     # blobs and cached vectors

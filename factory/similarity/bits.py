@@ -25,7 +25,8 @@ _SIGMAS: Final = 5.0
 # By bits alone the nearest come in a rough order: those that differ in so many more are looked at too.
 _ROUGHLY: Final = 6
 _SEED: Final = 1
-_LEVELS: Final = 127
+LEVEL: Final = 32
+_LEVELS: Final = np.float32(127)
 _BLOCK: Final = 16_384
 
 
@@ -43,15 +44,17 @@ def _hyperplanes(dimension: int) -> NDArray[np.float32]:
 
 
 def levels(vectors: Half) -> NDArray[np.float32]:
-    """Vectors rounded to whole numbers of at most 127, a component of typical size being 32: shape as given.
+    """Vectors rounded to whole numbers of at most 127, a component of typical size being LEVEL: shape as given.
 
     Sums of products of these stay below 2^24, where float32 is exact, so neither BLAS nor the machine can change a bit of
     what is made from them.
     """
     scaled: NDArray[np.float32] = vectors.astype(np.float32)
-    scaled *= np.float32(32 * math.sqrt(vectors.shape[-1]))
+    scaled *= np.float32(LEVEL * math.sqrt(vectors.shape[-1]))
     np.rint(scaled, out=scaled)
-    np.clip(scaled, -_LEVELS, _LEVELS, out=scaled)
+    # Not `clip`, which looks at its arguments for longer than the two take.
+    np.minimum(scaled, _LEVELS, out=scaled)
+    np.maximum(scaled, -_LEVELS, out=scaled)
     return scaled
 
 

@@ -90,10 +90,12 @@ class Buckets:
             entries.sort()
             self._loose.append(entries)
             return
+        fresh = self._fresh
         for row, its_keys in enumerate(keys.tolist(), start=first):
+            alone = (row,)
             for key in its_keys:
                 if key:
-                    self._fresh[key] = (*self._fresh.get(key, ()), row)
+                    fresh[key] = (*fresh[key], row) if key in fresh else alone
         self._fresh_rows += len(keys)
         if self._fresh_rows >= _FRESH:
             self._seal()
@@ -110,7 +112,8 @@ class Buckets:
         present = np.flatnonzero(sought)
         sought = sought.take(present)
         found = [run.rows(sought) for run in self._runs]
-        if fresh := [(row, which) for which, key in enumerate(sought.tolist()) for row in self._fresh.get(key, ())]:
+        met = [(which, key) for which, key in enumerate(sought.tolist()) if key in self._fresh]
+        if fresh := [(row, which) for which, key in met for row in self._fresh[key]]:
             found.append(tuple(np.array(fresh, dtype=np.int64).T))
         if not found:
             return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.intp)

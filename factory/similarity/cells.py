@@ -1,6 +1,6 @@
 """Rows by the centre nearest to their vector, so that a search looks only at what lies about the vector sought.
 
-The centres are vectors of rows that never change, so a row's cell is a function of its vector and of them alone.
+The centres are made of rows that never change, so a row's cell is a function of its vector and of them alone.
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from factory.similarity.bits import HALF, Half, levels, limit
+from factory.similarity.centres import Levels
+from factory.similarity.centres import nearest as nearest_centre
 from factory.similarity.columns import Column
 
 CELLS: Final = 256
 # How many of the cells are looked into.
-PROBED: Final = 24
+PROBED: Final = 16
 
 # Rows whose cells are found at a time: some 3 MB of whole numbers.
 _PLACED: Final = 2048
@@ -32,15 +34,15 @@ class Cells:
     as they came.
     """
 
-    def __init__(self, centres: Half, vectors: Column, codes: Column) -> None:
-        self._centres, self._vectors, self._codes = levels(centres), vectors, codes
+    def __init__(self, centres: Levels, vectors: Column, codes: Column) -> None:
+        self._centres, self._vectors, self._codes = centres, vectors, codes
         # Of every row placed so far, its cell.
         self._homes = Column(np.uint8)
         # The first `_sorted` rows by cell, ascending within each, and where each cell begins.
         self._sorted = 0
         self._rows: NDArray[np.uint32] = np.empty(0, dtype=np.uint32)
         self._words: NDArray[np.uint64] = np.empty((HALF, 0), dtype=np.uint64)
-        self._starts: list[int] = [0] * (len(centres) + 1)
+        self._starts = np.zeros(len(centres) + 1, dtype=np.int64)
         # The vector searched for last, and how like each centre is to it: what is admitted has just been searched for.
         self._asked: tuple[bytes, NDArray[np.float32]] = (b"", np.empty(0, dtype=np.float32))
         self._scratch = _Scratch()
@@ -59,8 +61,7 @@ class Cells:
         """The cells of vectors, shape (n,)."""
         if len(vectors) == 1 and vectors.tobytes() == self._asked[0]:
             return np.array([self._asked[1].argmax()], dtype=np.uint8)
-        homes: NDArray[np.uint8] = np.argmax(levels(vectors) @ self._centres.T, axis=1).astype(np.uint8)
-        return homes
+        return nearest_centre(levels(vectors), self._centres)
 
     def _sort(self) -> None:
         """Put every row placed so far into its cell."""
@@ -68,7 +69,7 @@ class Cells:
         order = np.argsort(homes, kind="stable")
         self._sorted, self._rows = len(homes), order.astype(np.uint32)
         self._words = np.stack([codes[:, word].take(order) for word in range(HALF)])
-        self._starts = [0, *np.bincount(homes, minlength=len(self._centres)).cumsum().tolist()]
+        np.cumsum(np.bincount(homes, minlength=len(self._centres)), out=self._starts[1:])
 
     def near(self, vector: Half, half: NDArray[np.uint64], rows: int, *, most: int, nearest: int) -> NDArray[np.int64]:
         """Rows below `rows`, all of them placed, in the cells about a vector, that differ in at most `most` of the first half's
@@ -79,10 +80,10 @@ class Cells:
         # Likeness is a whole number. Equal likeness: the lower cell, so that the choice is the same everywhere.
         ranks = likeness.astype(np.int64) * len(likeness) - np.arange(len(likeness))
         probed = ranks.argpartition(-PROBED)[-PROBED:]
-        spans = [self._span(cell, rows) for cell in probed.tolist()]
-        ends = np.cumsum([end - start for start, end in spans])
+        first, last = self._spans(probed, rows)
+        ends = (last - first).cumsum()
         settled, newest = int(ends[-1]), max(0, rows - self._sorted)
-        parts = [self._words[:, start:end] for start, end in spans]
+        parts = [self._words[:, start:end] for start, end in zip(first.tolist(), last.tolist(), strict=True)]
         if newest:
             parts.append(self._codes.view()[self._sorted : rows, :HALF].T)
         counts = self._scratch.differing(parts, half)
@@ -94,18 +95,18 @@ class Cells:
         close = np.flatnonzero(counts <= min(limit(counts, most, nearest), _NO_ROW - 1))
         first_new = int(close.searchsorted(settled))
         # From where a row lies among the parts to where it lies among all that are sorted.
-        shifts = np.array([end for _, end in spans]) - ends
-        close[:first_new] += shifts.take(ends.searchsorted(close[:first_new], side="right"))
+        close[:first_new] += (last - ends).take(ends.searchsorted(close[:first_new], side="right"))
         close[:first_new] = self._rows.take(close[:first_new])
         close[first_new:] += self._sorted - settled
         return close
 
-    def _span(self, cell: int, rows: int) -> tuple[int, int]:
-        """Where a cell's sorted rows below `rows` lie."""
-        start, end = self._starts[cell], self._starts[cell + 1]
+    def _spans(self, cells: NDArray[np.int64], rows: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Where the sorted rows below `rows` of some cells begin and end."""
+        first, last = self._starts.take(cells), self._starts.take(cells + 1)
         if rows < self._sorted:
-            end = start + int(self._rows[start:end].searchsorted(np.uint32(rows)))
-        return start, end
+            spans = zip(first.tolist(), last.tolist(), strict=True)
+            last = first + np.array([self._rows[start:end].searchsorted(np.uint32(rows)) for start, end in spans])
+        return first, last
 
 
 class _Scratch:

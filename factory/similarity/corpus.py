@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from factory.errors import BadInput
-from factory.ports import CorpusEntry, Embedder, Neighbour
+from factory.ports import CorpusEntry, CorpusItem, Embedder, Neighbour
 from factory.similarity.bits import Half
 from factory.similarity.index import AT_START, Index, Row, Scope
 from factory.similarity.references import Reference
@@ -27,6 +27,8 @@ _Made = TypeVar("_Made")
 
 GetCache = Callable[[str], bytes | None]
 PutCache = Callable[[str, bytes], Awaitable[None]]
+# Of accepted items by id, the vectors that the store keeps of them.
+GetVectors = Callable[[Sequence[str]], Mapping[str, bytes]]
 # Called with the reference set's name, texts done, texts in all.
 Progress = Callable[[str, int, int], None]
 
@@ -42,10 +44,11 @@ _EVERYTHING: Final = 2**62
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Where the snapshot's parts lie, and who is told what becomes of them."""
+    """Where the snapshot's parts and the items' vectors lie, and who is told what becomes of them."""
 
     get: GetCache
     put: PutCache
+    vectors: GetVectors
     said: Callable[[str], None]
     progress: Progress | None
 
@@ -125,7 +128,7 @@ class MemoryCorpus:
         """Everything that is to stand at job start does: from now on the index is searched."""
         await self._in_worker(self._index.compact)
 
-    async def take_accepted(self, entries: Iterable[CorpusEntry], kept: Kept) -> None:
+    async def take_accepted(self, entries: Iterable[CorpusItem], kept: Kept) -> None:
         """Add accepted items as standing at job start. While one part is taken in, the next is read from the store."""
         made_anew = 0
         adding: Awaitable[None] | None = None
@@ -138,23 +141,23 @@ class MemoryCorpus:
                 adding = self._in_worker(self._index.add, rows, records)
             else:
                 adding = None
-                made_anew += await self._make(rows, [e.vector for e in part], kept if whole else None)
+                made_anew += await self._make(rows, _vectors_of(rows, kept), kept if whole else None)
         if adding is not None:
             await adding
         if made_anew >= PART:
             kept.said(f"{made_anew} accepted items were not in the index's snapshot and were sketched from the store")
 
-    async def take_landed(self, entries: Iterable[CorpusEntry], landed: Mapping[str, int]) -> None:
+    async def take_landed(self, entries: Iterable[CorpusItem], landed: Mapping[str, int], kept: Kept) -> None:
         """Add this job's own landings, which come after all that stood at its start."""
         own = sorted(entries, key=lambda entry: landed[entry.id])
         for start in range(0, len(own), PART):
             part = own[start : start + PART]
             rows = [Row(e.id, ACCEPTED, e.text, e.template, landed[e.id]) for e in part]
-            await self._take(rows, [e.vector for e in part], None)
+            await self._make(rows, _vectors_of(rows, kept))
 
     async def take_texts(self, source: str, items: Sequence[tuple[str, str]]) -> None:
         """Add (id, text) pairs as standing at job start."""
-        await self._take([Row(id, source, text, "", AT_START) for id, text in items], [b""] * len(items), None)
+        await self._make([Row(id, source, text, "", AT_START) for id, text in items], [b""] * len(items))
 
     async def take_reference(self, reference: Reference, kept: Kept) -> None:
         source, count = f"{REFERENCE}{reference.name}", len(reference.texts)
@@ -162,20 +165,13 @@ class MemoryCorpus:
             texts = reference.texts[start : start + PART]
             rows = [Row(f"{reference.name}#{start + n}", source, text, "", AT_START) for n, text in enumerate(texts, start=1)]
             told = partial(_told, kept.progress, reference.name, start, count)
-            await self._take(rows, [b""] * len(texts), kept, told)
-
-    async def _take(
-        self, rows: Sequence[Row], vectors: Sequence[bytes], kept: Kept | None, told: Callable[[int], None] | None = None
-    ) -> None:
-        """Add rows with their records out of the snapshot, else made anew."""
-        records = self._known([row.text for row in rows], kept) if kept else None
-        if records is not None:
-            await self._in_worker(self._index.add, rows, records)
-        else:
-            await self._make(rows, vectors, kept, told)
+            if (records := self._known(texts, kept)) is not None:
+                await self._in_worker(self._index.add, rows, records)
+            else:
+                await self._make(rows, [b""] * len(texts), kept, told)
 
     async def _make(
-        self, rows: Sequence[Row], vectors: Sequence[bytes], kept: Kept | None, told: Callable[[int], None] | None = None
+        self, rows: Sequence[Row], vectors: Sequence[bytes], kept: Kept | None = None, told: Callable[[int], None] | None = None
     ) -> int:
         """Add rows with records made anew and, given `kept`, put into the snapshot; how many there were."""
         texts, made = [row.text for row in rows], []
@@ -214,6 +210,12 @@ class MemoryCorpus:
         return asyncio.get_running_loop().run_in_executor(self._worker, work, *given)
 
 
+def _vectors_of(rows: Sequence[Row], kept: Kept) -> list[bytes]:
+    """The vectors kept of accepted items, b"" for none."""
+    known = kept.vectors([row.id for row in rows])
+    return [known.get(row.id, b"") for row in rows]
+
+
 def _told(progress: Progress | None, name: str, before: int, count: int, done: int) -> None:
     if progress:
         progress(name, before + done, count)
@@ -239,7 +241,7 @@ class View:
         return self.corpus.template_size(template, self.scope)
 
 
-def _leaving(entries: Iterable[CorpusEntry], landed: Mapping[str, int], own: list[CorpusEntry]) -> Iterator[CorpusEntry]:
+def _leaving(entries: Iterable[CorpusItem], landed: Mapping[str, int], own: list[CorpusItem]) -> Iterator[CorpusItem]:
     """The entries that stood at job start; the job's own go into `own`."""
     for entry in entries:
         if entry.id in landed:
@@ -251,7 +253,8 @@ def _leaving(entries: Iterable[CorpusEntry], landed: Mapping[str, int], own: lis
 async def build(
     embedder: Embedder,
     *,
-    accepted: Iterable[CorpusEntry] = (),
+    accepted: Iterable[CorpusItem] = (),
+    vectors: GetVectors = lambda ids: {},
     landed: Mapping[str, int] = MappingProxyType({}),
     anchors: Sequence[tuple[str, str]] = (),
     references: Sequence[Reference] = (),
@@ -262,19 +265,20 @@ async def build(
 ) -> MemoryCorpus:
     """The corpus as a job starts or resumes: in the same order of rows both times, on which the far search depends.
 
-    accepted: every accepted item of the store, in landing order; landed: those of them that this very job landed, id to
+    accepted: every accepted item of the store, in landing order; vectors: what the store keeps of them by this embedder, asked
+    for those only that are in no snapshot, the rest is embedded; landed: those of them that this very job landed, id to
     landing index (the others stood at job start); anchors: (id, text); get_cache, put_cache: the store's; said: told in a
     sentence when a part of the snapshot was unusable or missing.
     """
-    corpus, kept = MemoryCorpus(embedder), Kept(get_cache, put_cache, said, progress)
-    own: list[CorpusEntry] = []
+    corpus, kept = MemoryCorpus(embedder), Kept(get_cache, put_cache, vectors, said, progress)
+    own: list[CorpusItem] = []
     try:
         await corpus.take_accepted(_leaving(accepted, landed, own), kept)
         if anchors:
             await corpus.take_texts(ANCHOR, anchors)
         for reference in references:
             await corpus.take_reference(reference, kept)
-        await corpus.take_landed(own, landed)
+        await corpus.take_landed(own, landed, kept)
         await corpus.compact()
     except BaseException:
         corpus.close()

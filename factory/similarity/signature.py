@@ -11,6 +11,7 @@ import math
 import zlib
 from collections.abc import Collection
 from functools import cache
+from itertools import repeat
 from typing import Final
 
 import numpy as np
@@ -41,7 +42,8 @@ def _permutations() -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
 
 def shingle_hashes(shingles: Collection[str]) -> NDArray[np.uint32]:
     """The hashes of a set of shingles: shape (len(shingles),)."""
-    return np.array([zlib.crc32(s.encode("utf-8", "replace")) for s in shingles], dtype=np.uint32)
+    encoded = map(str.encode, shingles, repeat("utf-8"), repeat("replace"))
+    return np.array([*map(zlib.crc32, encoded)], dtype=np.uint32)
 
 
 def text_hashes(normal: str) -> NDArray[np.uint32]:

@@ -16,23 +16,25 @@ import hashlib
 import io
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from factory.errors import BadInput
-from factory.ports import CorpusEntry
+from factory.ports import CorpusEntry, CorpusItem
 from factory.similarity.sketch import VERSION, record_type
+
+_Item = TypeVar("_Item", CorpusItem, CorpusEntry)
 
 PART: Final = 2048
 _LONGEST_PART: Final = 4 * PART
 _DIGEST_BYTES: Final = 32
 
 
-def parted(entries: Iterable[CorpusEntry]) -> Iterator[tuple[list[CorpusEntry], bool]]:
+def parted(entries: Iterable[_Item]) -> Iterator[tuple[list[_Item], bool]]:
     """Accepted items in parts of some PART; the last part's second value is False unless it happens to be whole."""
-    part: list[CorpusEntry] = []
+    part: list[_Item] = []
     for entry in entries:
         part.append(entry)
         if zlib.crc32(entry.id.encode("utf-8", "surrogatepass")) % PART == 0 or len(part) == _LONGEST_PART:

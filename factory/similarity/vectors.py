@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from factory.similarity.bits import HALF, WORDS, Half, differing, limit, most_bits
 from factory.similarity.cells import CELLS, Cells
+from factory.similarity.centres import centres
 from factory.similarity.columns import Column
 
 # BLAS sums in an order that depends on the matrix's shape, so its cosines serve only to find rows, with this margin to spare;
@@ -49,7 +50,7 @@ def cosines(vector: Half, held: Half) -> list[float]:
     about 1 float64 sums them without error in any order, and division and square root are correctly rounded by IEEE 754.
     """
     a, b = vector.astype(np.float64), held.astype(np.float64)
-    squares = np.einsum("ij,ij->i", b, b) * (a @ a)
+    squares = np.vecdot(b, b) * (a @ a)
     found = np.divide(b @ a, np.sqrt(squares), out=np.zeros(len(b)), where=squares > 0)
     return [round(value, 4) for value in found.tolist()]
 
@@ -77,7 +78,7 @@ class VectorIndex:
         if start < SCANNED:
             self._first_codes[:, start : min(end, SCANNED)] = made[: SCANNED - start].T
         if self._cells is None and end >= CENTRES_FROM:
-            self._cells = Cells(self._vectors.view()[: CENTRES_FROM : CENTRES_FROM // CELLS], self._vectors, self._codes)
+            self._cells = Cells(centres(self._vectors.view()[:CENTRES_FROM], CELLS), self._vectors, self._codes)
 
     def compact(self) -> None:
         """Do what the first search among all these rows would else have to do."""

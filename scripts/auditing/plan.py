@@ -16,7 +16,7 @@ from factory.config.items import Mapped
 from factory.errors import BadInput, suggest
 from factory.gate import Answered, answered
 from factory.lever import Line, Puller
-from factory.ports import AUDIT, Corpus, CorpusEntry, Policy
+from factory.ports import AUDIT, Corpus, CorpusItem, Policy
 from factory.report.audit import BAR
 from factory.types import AuditSpec, Candidate, Coordinate, Role, Spec
 from gates.defects import SET_PLANTERS
@@ -74,7 +74,7 @@ class AuditPlan(Plan):
 
     def standing(
         self, store: SqlStore, job: str, landed: Sequence[Candidate]
-    ) -> tuple[Iterable[CorpusEntry], Mapping[str, int]]:
+    ) -> tuple[Iterable[CorpusItem], Mapping[str, int]]:
         """What gates compare with: the store's accepted items where the good ones are among them, and else the good ones only,
         which may well be copies of the store's.
         """
@@ -86,10 +86,10 @@ class AuditPlan(Plan):
     def places(self, store: SqlStore) -> dict[str, int]:
         return {entry.id: place for place, entry in enumerate(self._entries(store))}
 
-    def _entries(self, store: SqlStore) -> Iterable[CorpusEntry]:
+    def _entries(self, store: SqlStore) -> Iterable[CorpusItem]:
         if self.source == STORE:
-            return store.accepted(self.embedder.name)
-        return (CorpusEntry(good.id, good.view, good.id, b"") for good in self.goods)
+            return store.accepted()
+        return (CorpusItem(good.id, good.view, good.id) for good in self.goods)
 
 
 def prepare_audit(spec_path: str, cast_name: str | None, options: AuditOptions, url: str) -> AuditPlan:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 from factory import config
 from factory.config.references import guess_field, numbered_texts
 from factory.errors import BadInput
-from factory.ports import CorpusEntry, Neighbour
+from factory.ports import CorpusItem, Neighbour
 from factory.similarity.corpus import MemoryCorpus, build
 from factory.similarity.embedder import load_embedder
 from factory.similarity.references import Reference
@@ -118,7 +119,7 @@ async def _check(items: ReferenceSet, against: Against, store: SqlStore | None, 
 
 async def _corpus(against: Against, store: SqlStore | None, json: bool) -> MemoryCorpus:
     embedder = load_embedder(against.embedder)
-    accepted: Iterable[CorpusEntry] = store.accepted(embedder.name) if store is not None else ()
+    accepted: Iterable[CorpusItem] = store.accepted() if store is not None else ()
 
     async def keep_nothing(key: str, data: bytes) -> None:
         """The store is only read."""
@@ -126,6 +127,7 @@ async def _corpus(against: Against, store: SqlStore | None, json: bool) -> Memor
     return await build(
         embedder,
         accepted=accepted,
+        vectors=partial(store.vectors, embedder.name) if store is not None else lambda ids: {},
         anchors=against.anchors,
         references=against.references,
         get_cache=store.get_cache if store is not None else lambda key: None,

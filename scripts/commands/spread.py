@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from factory.errors import BadInput
-from factory.ports import RUN, JobRecord
+from factory.ports import RUN, CorpusItem, JobRecord
 from factory.sampling import grid_cells
 from factory.similarity.text import normalise
 from factory.statistics.spread import Coverage, Spread, SpreadBeside, coverage, spread, spread_beside
@@ -63,8 +64,9 @@ def run(job_id: str, url: str, json: bool) -> int:
 def measured(store: SqlStore, job: JobRecord, plan: Plan) -> Found:
     landed = list(store.candidates(job_id=job.id))
     kept = {candidate.id: candidate for candidate in landed if candidate.state is State.ACCEPTED}
-    entries = [entry for entry in store.accepted(plan.embedder.name) if entry.id in kept]
-    own = _tokens([entry.text for entry in entries]), _vectors(plan, entries)
+    entries = [entry for entry in store.accepted() if entry.id in kept]
+    known = store.vectors(plan.embedder.name, [entry.id for entry in entries])
+    own = _tokens([entry.text for entry in entries]), _vectors(plan, entries, known)
     views = [plan.recipe.novelty_view(plan.recipe.parse(anchor.payload)) for anchor in plan.spec.anchors]
     anchors = _tokens(views), plan.embedder.embed(views) if views else np.zeros((0, plan.embedder.dimension), np.float32)
     enough, both = len(entries) >= LEAST, min(len(entries), len(views)) >= LEAST
@@ -87,11 +89,11 @@ def _tokens(texts: list[str]) -> list[list[str]]:
     return [normalise(text).split() for text in texts]
 
 
-def _vectors(plan: Plan, entries: list[Any]) -> NDArray[np.float32]:
+def _vectors(plan: Plan, entries: list[CorpusItem], known: Mapping[str, bytes]) -> NDArray[np.float32]:
     """Those the store keeps; an item of another embedder is embedded now."""
-    missing = [entry.text for entry in entries if not entry.vector]
+    missing = [entry.text for entry in entries if entry.id not in known]
     made = iter(plan.embedder.embed(missing)) if missing else iter(())
-    rows = [np.frombuffer(e.vector, dtype="<f2").astype(np.float32) if e.vector else next(made) for e in entries]
+    rows = [np.frombuffer(known[e.id], dtype="<f2").astype(np.float32) if e.id in known else next(made) for e in entries]
     return np.stack(rows) if rows else np.zeros((0, plan.embedder.dimension), dtype=np.float32)
 
 

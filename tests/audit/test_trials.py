@@ -17,7 +17,7 @@ from factory.gate import Answered, GateContext, hold, passed, reject
 from factory.graders.attacks import Battery
 from factory.journal import PullJournal
 from factory.lever import Line, stopped_by
-from factory.ports import CorpusEntry, CorpusView
+from factory.ports import CorpusItem, CorpusView
 from factory.similarity.corpus import MemoryCorpus, build
 from factory.types import Candidate, Cast, Coordinate, Finding, Item, Outcome, Role, State
 from gates.defects import SET_PLANTERS
@@ -55,7 +55,7 @@ class Sensor:
 
 
 def corpus(*texts: str) -> MemoryCorpus:
-    entries = [CorpusEntry(f"g{number}", text, f"g{number}", b"") for number, text in enumerate(texts)]
+    entries = [CorpusItem(f"g{number}", text, f"g{number}") for number, text in enumerate(texts)]
 
     async def kept(key: str, data: bytes) -> None:
         raise AssertionError("no reference set here")

@@ -96,7 +96,7 @@ def test_other_peoples_planters_and_items(factory: Factory, theirs: tuple[Path, 
     # Nothing that was audited is accepted, exported or shown to later pulls.
     store = open_store("sqlite:///factory.db", must_exist=True)
     try:
-        assert list(store.accepted("test-trigrams")) == []
+        assert list(store.accepted()) == []
         assert {candidate.state.value for candidate in store.candidates()} == {"rejected"}
     finally:
         store.close()

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from factory.ports import Corpus, CorpusEntry, CorpusView, Neighbour
+from factory.ports import Corpus, CorpusItem, CorpusView, Neighbour
 from factory.similarity import reach
 from factory.similarity.corpus import MemoryCorpus, build
 from factory.similarity.numbers import number_multiset
@@ -239,8 +239,8 @@ def test_a_resumed_job_sees_its_own_landings_only_up_to_the_horizon() -> None:
         first = await filled([])
         texts = [problem(0, n, 0, 3, 4) for n in range(4)]
         entries = [await first.admit(f"c{n}", text, template="t", index=n) for n, text in enumerate(texts)]
-        old = CorpusEntry("old", "Nothing like it.", "old", b"")
-        resumed = await filled([], accepted=[old, *entries], landed={f"c{n}": n for n in range(4)})
+        items = [CorpusItem("old", "Nothing like it.", "old"), *(CorpusItem(e.id, e.text, e.template) for e in entries)]
+        resumed = await filled([], accepted=items, landed={f"c{n}": n for n in range(4)})
         for horizon in (-300, 0, 2, 3, None):
             found = await resumed.at(horizon).neighbours(texts[0])
             assert {n.id for n in found if n.id != "old"} == {f"c{n}" for n in range(4 if horizon is None else horizon + 1)}
@@ -261,8 +261,9 @@ def test_stored_vectors_are_used_and_missing_or_torn_ones_made_again() -> None:
         entry = await first.admit("a", "Some text of 5 words.", template="a", index=0)
         assert len(entry.vector) == 2 * BagEmbedder.dimension
         embedder, cache = BagEmbedder(), DictCache()
-        missing, torn = CorpusEntry("b", "Other words.", "b", b""), CorpusEntry("c", "More words.", "c", b"\x00" * 7)
-        corpus = await build(embedder, accepted=[entry, missing, torn], get_cache=cache.get, put_cache=cache.put)
+        items = [CorpusItem(*of) for of in ((entry.id, entry.text, "a"), ("b", "Other words.", "b"), ("c", "More words.", "c"))]
+        vectors = {entry.id: entry.vector, "c": b"\x00" * 7}
+        corpus = await build(embedder, accepted=items, vectors=lambda ids: vectors, get_cache=cache.get, put_cache=cache.put)
         assert embedder.calls == [2]
         found = await corpus.at(None).neighbours("More words.")
         assert found[0].id == "c"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from factory.ports import Attempt, CallIdentity, CallRecord, CorpusEntry, GateTally, JobRecord, Landing, Policy
+from factory.ports import Attempt, CallIdentity, CallRecord, CorpusEntry, CorpusItem, GateTally, JobRecord, Landing, Policy
 from factory.types import CallRef, Candidate, Coordinate, Finding, Outcome, Receipt, Revision, Stage, State
 from factory.types.candidate import candidate_id
 
@@ -105,6 +105,15 @@ def a_candidate(
     return Candidate(index=index, state=state, **(fields | changes))
 
 
+def a_vector(index: int = 0) -> bytes:
+    return bytes([index % 256, 1])
+
+
+def an_item(index: int = 0, *, seed: int = 7) -> CorpusItem:
+    """What `a_landing` puts into the corpus, without its vector."""
+    return CorpusItem(a_candidate(index, seed=seed).id, f"text {index}", f"t{index % 3}")
+
+
 def a_landing(
     index: int = 0,
     *,
@@ -115,5 +124,5 @@ def a_landing(
     measures: Mapping[str, Any] | None = None,
 ) -> Landing:
     candidate = a_candidate(index, seed=seed, state=state, measures=measures)
-    entry = CorpusEntry(candidate.id, f"text {index}", f"t{index % 3}", bytes([index % 256, 1]))
+    entry = CorpusEntry(candidate.id, f"text {index}", f"t{index % 3}", a_vector(index))
     return Landing(candidate, tallies, stopped_by, entry if state is State.ACCEPTED else None)

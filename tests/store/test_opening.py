@@ -25,7 +25,7 @@ from factory.errors import BadInput, FactoryError
 from factory.ports import AttemptTally, JobState, Money
 from store import migrate, open_store, schema, sqlite, this_process
 from store.url import parse
-from tests.store.making import EMBEDDER, a_call, a_candidate, a_job, a_landing, planting_call
+from tests.store.making import EMBEDDER, a_call, a_candidate, a_job, a_landing, a_vector, an_item, planting_call
 from tests.store.test_endpoints import FIGURES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -204,7 +204,8 @@ def check_old_contents(url: str) -> None:
     assert list(store.candidates()) == [a_candidate(0)]
     assert store.verify(a_candidate(0).id) == []
     assert store.calls("job-a", 0) == [planting_call(0, "wrong_reference", "oracle"), a_call(0)]
-    assert list(store.accepted(EMBEDDER)) == [a_landing(0).corpus]
+    assert list(store.accepted()) == [an_item(0)]
+    assert store.vectors(EMBEDDER, [an_item(0).id]) == {an_item(0).id: a_vector(0)}
     assert store.get_cache("key") == b"cached"
     assert store.money("job-a") == store.snapshot("job-a").money == Money(14, 0, None)
     # Two calls of sim:solver, answered under another name: counted from version 0004 on, and of older ones' calls anew.

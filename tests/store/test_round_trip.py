@@ -16,7 +16,7 @@ from factory.errors import BadInput
 from factory.ports import Landing, Lease, Policy, Store
 from factory.types import Coordinate, Finding, Outcome, Revision, State
 from store import SqlStore, this_process
-from tests.store.making import EMBEDDER, a_call, a_candidate, a_job, a_landing, a_receipt
+from tests.store.making import EMBEDDER, a_call, a_candidate, a_job, a_landing, a_receipt, a_vector, an_item
 
 _TEXTS = st.text(st.characters(codec="utf-8"), max_size=20)
 _SCALARS = _TEXTS | st.integers(-(2**63), 2**63 - 1) | st.booleans() | st.floats(allow_nan=False, allow_infinity=False)
@@ -143,8 +143,10 @@ def test_the_corpus_holds_accepted_items_in_landing_order_with_this_embedders_ve
         await store.land(first, a_landing(1, seed=1))
 
     asyncio.run(main())
-    assert list(store.accepted(EMBEDDER)) == [a_landing(0, seed=2).corpus, a_landing(1, seed=1).corpus]
-    assert [entry.vector for entry in store.accepted("another")] == [b"", b""]
+    first, second = an_item(0, seed=2), an_item(1, seed=1)
+    assert list(store.accepted()) == [first, second]
+    assert store.vectors(EMBEDDER, [first.id, second.id, "c-unknown"]) == {first.id: a_vector(0), second.id: a_vector(1)}
+    assert store.vectors(EMBEDDER, []) == {} == store.vectors("another", [first.id, second.id])
 
 
 def test_an_item_that_was_retired_leaves_the_corpus_and_an_approved_one_stays(store: SqlStore, tmp_path: Path) -> None:
@@ -158,7 +160,7 @@ def test_an_item_that_was_retired_leaves_the_corpus_and_an_approved_one_stays(st
     raw.execute("UPDATE candidates SET state = CASE idx WHEN 0 THEN 'retired' ELSE 'approved' END WHERE idx < 2")
     raw.commit()
     raw.close()
-    assert [entry.text for entry in store.accepted(EMBEDDER)] == ["text 1", "text 2"]
+    assert [entry.text for entry in store.accepted()] == ["text 1", "text 2"]
 
 
 def test_blobs_and_caches(store: SqlStore) -> None:
