@@ -6,6 +6,7 @@ import math
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from fractions import Fraction
 from typing import Any, ClassVar, Final, Protocol, runtime_checkable
 
 from factory.graders.attacks import Battery
@@ -84,11 +85,14 @@ CLAIMS: Final = ("rival_answer", "second_reading", "missing_assumption", "contra
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """kind: one of CLAIMS; argument: why, in words; rival: the other answer it leads to, "" where it names none."""
+    """kind: one of CLAIMS; argument: why, in words; rival: the other answer it leads to, "" where it names none; program: the
+    arithmetic by which it leads there (`gates/calculation.py`), "" where none is given.
+    """
 
     kind: str
     argument: str
     rival: str = ""
+    program: str = ""
 
 
 @runtime_checkable
@@ -111,6 +115,19 @@ class Contestable(Protocol):
 
         They must not say which answer is the reference, nor who made the claim.
         """
+        ...
+
+
+@runtime_checkable
+class Calculable(Protocol):
+    """What a Contestable Task adds where the answers to its items, or to some of them, are numbers that a program works out."""
+
+    def calculable(self, payload: Any) -> bool:
+        """Whether this item's answer is such a number; a critic is then asked for the program of its rival."""
+        ...
+
+    def calculated(self, payload: Any, value: Fraction) -> str:
+        """A number that a program came to, as an answer to the item."""
         ...
 
 

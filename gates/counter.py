@@ -1,7 +1,9 @@
 """Counter: no other answer is right, and nobody can read the item in a second way.
 
-Critics try to break it; what the grader cannot settle, judges decide who are related to neither author nor critic, by lineage.
-An arbiter is shown the two answers in an order drawn anew for each, and not told which of them the item holds to be right.
+Critics try to break it. Where answers are numbers, a critic also writes down the arithmetic of its rival, which is worked out
+here: the rival is what that comes to. A rival that the grader takes for the reference is none. What is left, judges decide who
+are related to neither author nor critic, by lineage. An arbiter is shown the two answers in an order drawn anew for each, and
+not told which of them the item holds to be right.
 """
 
 from __future__ import annotations
@@ -11,10 +13,24 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 from factory.errors import ModelFailure
-from factory.gate import CLAIMS, Claim, Contestable, Foreseen, GateContext, Outlook, error, hold, passed, reject, repair
+from factory.gate import (
+    CLAIMS,
+    Calculable,
+    Claim,
+    Contestable,
+    Foreseen,
+    GateContext,
+    Outlook,
+    error,
+    hold,
+    passed,
+    reject,
+    repair,
+)
 from factory.ports import Seat
 from factory.types import Finding, Item, Message, ModelReply, ReplySchema, Role
 from gates.asking import check_count, reply_schema, shown, together, wrong_setting
+from gates.calculation import NotCalculable, calculate
 
 # Guesses for an author and a critic nobody has measured yet: the share of items that go on, that are sent back, and the claims
 # heard per item.
@@ -28,7 +44,9 @@ _ANSWERED: Final = ("rival_answer", "second_reading")
 
 _TEXT: dict[str, Any] = {"type": "string"}
 _YES_NO: dict[str, Any] = {"type": "boolean"}
-CHALLENGE: Final = reply_schema("challenge", kind={"type": "string", "enum": [NOTHING, *CLAIMS]}, rival=_TEXT, argument=_TEXT)
+_KIND: dict[str, Any] = {"type": "string", "enum": [NOTHING, *CLAIMS]}
+CHALLENGE: Final = reply_schema("challenge", kind=_KIND, rival=_TEXT, argument=_TEXT)
+CHALLENGE_BY_PROGRAM: Final = reply_schema("challenge_by_program", kind=_KIND, program=_TEXT, rival=_TEXT, argument=_TEXT)
 RULING: Final = reply_schema("ruling", holds=_YES_NO, why=_TEXT)
 RULING_ON_ANSWERS: Final = reply_schema("ruling_on_answers", holds=_YES_NO, first=_YES_NO, second=_YES_NO, why=_TEXT)
 
@@ -45,10 +63,13 @@ class _Attempt:
 
 @dataclass(frozen=True, slots=True)
 class _Hearing:
-    """verdict: same_answer, no_rival, turned_away, disputed, upheld or unheard."""
+    """verdict: same_answer, no_rival, turned_away, disputed, upheld or unheard; grader: whether it takes the rival for the
+    reference; worked: what the claim's program came to, or why it came to nothing, "" without one.
+    """
 
     verdict: str
     grader: bool | None = None
+    worked: str = ""
     rulings: tuple[dict[str, Any], ...] = ()
 
 
@@ -62,7 +83,7 @@ class Counter:
     """
 
     name: ClassVar[str] = "counter"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     claim: ClassVar[str] = "no valid rival answer, no second reading"
     reads: ClassVar[tuple[str, ...]] = ()
     roles: ClassVar[tuple[Role, ...]] = (Role.CRITIC, Role.JUDGE)
@@ -84,7 +105,7 @@ class Counter:
         doubt = Claim("second_reading", "The last sentence could be meant of the whole or of a part of what came before it.")
 
         def challenge(payload: Any) -> tuple[tuple[Message, ...], ReplySchema]:
-            return task.challenge(payload, spec), CHALLENGE
+            return task.challenge(payload, spec), _challenge_schema(task, payload)
 
         def hearing(payload: Any) -> tuple[tuple[Message, ...], ReplySchema]:
             return task.arbitrate(payload, spec, doubt, ()), RULING
@@ -100,10 +121,11 @@ class Counter:
         if not isinstance(context.task, Contestable):
             return error("not_contestable", "the recipe does not say how its items are put to a critic and an arbiter")
         messages = context.task.challenge(item.payload, context.spec)
+        schema = _challenge_schema(context.task, item.payload)
 
         async def attempt(seat: Seat, sample: int) -> _Attempt:
             try:
-                reply = await seat.ask(messages, purpose="challenge", sample=sample, schema=CHALLENGE)
+                reply = await seat.ask(messages, purpose="challenge", sample=sample, schema=schema)
             except ModelFailure as failure:
                 return _Attempt(seat.slot, sample, failure=str(failure))
             return _Attempt(seat.slot, sample, _claim(reply))
@@ -146,30 +168,50 @@ class Counter:
         return passed(detail, evidence=evidence, flags=flags)
 
 
+def _challenge_schema(task: Contestable, payload: Any) -> ReplySchema:
+    return CHALLENGE_BY_PROGRAM if isinstance(task, Calculable) and task.calculable(payload) else CHALLENGE
+
+
 def _claim(reply: ModelReply) -> Claim | None:
     data = reply.data or {}
     kind = str(data.get("kind", NOTHING))
     if kind not in CLAIMS:
         return None
-    return Claim(kind, str(data.get("argument", "")).strip(), str(data.get("rival", "")).strip())
+    argument, rival, program = (str(data.get(name, "")).strip() for name in ("argument", "rival", "program"))
+    return Claim(kind, argument, rival, program)
+
+
+def _work_out(claim: Claim, task: Contestable, item: Item) -> tuple[str, str]:
+    """What the claim's program comes to, as an answer, and what to tell of it; ("", "") without a program."""
+    if not claim.program or claim.kind not in _ANSWERED or not isinstance(task, Calculable):
+        return "", ""
+    try:
+        worked = task.calculated(item.payload, calculate(claim.program))
+    except NotCalculable as reason:
+        return "", f"nothing: {reason}"
+    return worked, worked
 
 
 async def _hear(claim: Claim, task: Contestable, item: Item, context: GateContext) -> _Hearing:
-    """What becomes of a claim: the grader's word first, where it has one, then the arbiters'."""
-    if claim.kind == "rival_answer" and not claim.rival:
-        return _Hearing("no_rival")
-    rival = claim.rival if claim.kind in _ANSWERED else ""
-    same: bool | None = None
-    if rival:
+    """What becomes of a claim: its program's word first, where it has one, then the grader's, then the arbiters'."""
+    worked, told = _work_out(claim, task, item)
+    # As it was worked out before as it was said: what its steps come to, a model knows less well than the steps.
+    named = [answer for answer in dict.fromkeys((worked, claim.rival)) if answer] if claim.kind in _ANSWERED else []
+    if claim.kind == "rival_answer" and not named:
+        return _Hearing("no_rival", worked=told)
+    rival, same = "", None
+    for place, answer in enumerate(named):
         try:
-            grade = await context.task.grade(item.payload, rival, context.within("rival"))
-            # What the grader takes for the answer: words around it would tell the rival from the reference.
-            same, rival = grade.correct, grade.extracted.strip() or rival
+            grade = await context.task.grade(item.payload, answer, context.within(("rival", "said")[place]))
         except ModelFailure:
             # A grader that asks a model and gets no word leaves the question to the arbiters.
-            pass
+            rival = rival or answer
+            continue
+        same = grade.correct
         if same:
-            return _Hearing("same_answer", same)
+            return _Hearing("same_answer", same, told)
+        # What the grader takes for the answer: words around it would tell the rival from the reference.
+        rival = rival or grade.extracted.strip() or answer
     reference = task.reference(item.payload)
     arbiters = context.judges(Role.AUTHOR, Role.CRITIC)
     # Drawn before anyone is asked, so that no answer that comes late can change what another arbiter sees.
@@ -198,7 +240,7 @@ async def _hear(claim: Claim, task: Contestable, item: Item, context: GateContex
     came = [ruling for ruling in rulings if "failure" not in ruling]
     upholding = sum(ruling["upholds"] for ruling in came)
     verdict = "turned_away" if 2 * upholding < len(came) else "disputed" if 2 * upholding == len(came) else "upheld"
-    return _Hearing(verdict if came else "unheard", same, tuple(rulings))
+    return _Hearing(verdict if came else "unheard", same, told, tuple(rulings))
 
 
 _WORDS: Final = {
@@ -225,6 +267,8 @@ def _shown(tried: Sequence[_Attempt], hearings: dict[Claim, _Hearing]) -> list[d
             row |= {
                 "kind": one.claim.kind,
                 "rival": shown(one.claim.rival),
+                "program": shown(one.claim.program),
+                "worked": shown(hearing.worked),
                 "argument": shown(one.claim.argument),
                 "verdict": hearing.verdict,
                 "grader_accepts_rival": hearing.grader,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from fractions import Fraction
 from typing import Final
 
 from factory.gate import Claim
+from factory.graders import GraderSettings, NumberSettings
 from factory.types import Message, Spec
 from recipes.ground_truth.payload import GroundTruth
 from recipes.ground_truth.prompting import conversation
@@ -23,14 +26,31 @@ _CLAIMS: Final = {
 }
 
 
-class Scrutiny:
+class Scrutiny(ABC):
     """The part of the recipe's Task by which its items are contested and presented (`factory/gate.py`)."""
 
     def reference(self, payload: GroundTruth) -> str:
         return payload.answer
 
+    def calculable(self, payload: GroundTruth) -> bool:
+        """Whether the item's answer is a number, which a program can come to."""
+        return isinstance(self._grader(payload), NumberSettings)
+
+    def calculated(self, payload: GroundTruth, value: Fraction) -> str:
+        """With as many decimals as it needs, twelve at most, and the unit where the grader wants to read one."""
+        whole, part = divmod(round(abs(value) * 10**12), 10**12)
+        number = f"{'-' if value < 0 else ''}{whole}.{part:012d}".rstrip("0").rstrip(".")
+        grader = self._grader(payload)
+        return f"{number} {payload.unit}" if isinstance(grader, NumberSettings) and grader.unit_required else number
+
     def challenge(self, payload: GroundTruth, spec: Spec) -> tuple[Message, ...]:
-        values = {"prompt": payload.prompt, "answer": payload.answer, "unit": payload.unit, "language": spec.language}
+        values = {
+            "prompt": payload.prompt,
+            "answer": payload.answer,
+            "unit": payload.unit,
+            "language": spec.language,
+            "calculable": self.calculable(payload),
+        }
         return conversation("critic.system", "critic.user", values)
 
     def arbitrate(self, payload: GroundTruth, spec: Spec, claim: Claim, answers: tuple[str, ...]) -> tuple[Message, ...]:
@@ -50,6 +70,10 @@ class Scrutiny:
 
     def inspect(self, payload: GroundTruth, spec: Spec, reasons: tuple[str, ...]) -> tuple[Message, ...]:
         return conversation("checklist.system", "question.user", {"prompt": payload.prompt, **_asked(spec, reasons)})
+
+    @abstractmethod
+    def _grader(self, payload: GroundTruth) -> GraderSettings:
+        """How answers to the item are compared with its reference."""
 
     def mark(self, payload: GroundTruth, answer: str, spec: Spec, *, reference: bool) -> tuple[Message, ...]:
         values = {

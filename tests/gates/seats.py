@@ -21,8 +21,9 @@ SPEC = Spec(name="s", recipe="r", brief="b", axes=(Axis(name="a", values=(AxisVa
 class FakeSeat:
     """replies: (purpose, sample) -> a text (JSON where a schema is asked for), a failure kind or an exception.
 
-    delay: seconds before each reply, a
-    millisecond or less when None. asked: every call made; alive: calls in flight."""
+    delay: seconds before each reply, a millisecond or less when None. asked: every call made, messages and schemas: what with;
+    alive: calls in flight.
+    """
 
     role: Role
     slot: int
@@ -31,6 +32,7 @@ class FakeSeat:
     delay: float | None = None
     asked: list[tuple[str, int]] = field(default_factory=list)
     messages: list[tuple[Message, ...]] = field(default_factory=list)
+    schemas: list[ReplySchema | None] = field(default_factory=list)
     alive: int = 0
     most_alive: int = 0
 
@@ -40,6 +42,7 @@ class FakeSeat:
         assert (purpose, sample) not in self.asked, "a call identity was used twice"
         self.asked.append((purpose, sample))
         self.messages.append(messages)
+        self.schemas.append(schema)
         self.alive += 1
         self.most_alive = max(self.most_alive, self.alive)
         try:

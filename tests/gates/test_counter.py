@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -63,7 +65,7 @@ def test_a_claim_that_is_turned_away_is_kept_and_flagged(claim: dict[str, str]) 
     assert (found.outcome, found.flags) == (Outcome.PASS, ("claim_turned_away",))
     assert found.evidence["attempts"][0] | {"rulings": []} == {
         "slot": 0, "sample": 0, "failure": "", "kind": claim["kind"], "rival": claim.get("rival", ""),
-        "argument": claim["argument"], "verdict": "turned_away", "rulings": [],
+        "program": "", "worked": "", "argument": claim["argument"], "verdict": "turned_away", "rulings": [],
         "grader_accepts_rival": False if claim in (RIVAL, SECOND) else None,
     }  # fmt: skip
 
@@ -86,6 +88,64 @@ def test_a_rival_answer_without_an_answer_is_no_claim() -> None:
     arbiter = upholding()
     found = check(critic({"kind": "rival_answer", "argument": "hm"}, NONE), arbiter)
     assert found.outcome is Outcome.PASS and arbiter.asked == []
+
+
+@dataclass
+class NumberTask(ScrutinyTask):
+    """Its answers are numbers, where the item is one."""
+
+    def calculable(self, payload: Any) -> bool:
+        return str(payload).isdigit()
+
+    def calculated(self, payload: Any, value: Fraction) -> str:
+        return str(value)
+
+
+def heard(claim: dict[str, str], *arbiters: FakeSeat) -> tuple[Finding, NumberTask]:
+    task = NumberTask()
+    seats = [critic({"program": "", **claim}, {"program": "", **NONE}), *arbiters]
+    return check(context=context_of(seats, task=task)), task
+
+
+@pytest.mark.parametrize("kind", ["rival_answer", "second_reading"])
+def test_a_rival_is_what_its_program_comes_to(kind: str) -> None:
+    arbiter = judge(lambda asked: ruling(asked, supported=("12", "14")))
+    found, task = heard({"kind": kind, "rival": "13", "program": "a = 2 * 3\na + 8"}, arbiter)
+    assert found.reason == kind and set(task.arbitrated[0]) == {"12", "14"}
+    row = found.evidence["attempts"][0]
+    assert (row["rival"], row["program"], row["worked"], row["grader_accepts_rival"]) == ("13", "a = 2 * 3\na + 8", "14", False)
+
+
+@pytest.mark.parametrize("kind", ["rival_answer", "second_reading"])
+@pytest.mark.parametrize(
+    "claim", [{"rival": "13", "program": "3 * 4"}, {"rival": "12", "program": "3 * 4.1"}, {"program": "3 * 4"}]
+)
+def test_a_rival_that_is_the_reference_as_said_or_as_worked_out_asks_nobody(kind: str, claim: dict[str, str]) -> None:
+    arbiter = upholding()
+    found, _ = heard({"kind": kind, **claim}, arbiter)
+    assert found.outcome is Outcome.PASS and arbiter.asked == []
+    assert found.evidence["attempts"][0]["verdict"] == "same_answer"
+
+
+def test_a_program_that_comes_to_nothing_leaves_the_rival_as_it_was_said() -> None:
+    found, task = heard({"kind": "rival_answer", "rival": "13", "program": "thirteen"}, upholding())
+    assert found.reason == "rival_answer" and set(task.arbitrated[0]) == {"12", "13"}
+    assert found.evidence["attempts"][0]["worked"] == "nothing: `thirteen` has no value"
+    arbiter = upholding()
+    found, _ = heard({"kind": "rival_answer", "program": "1 / 0"}, arbiter)
+    assert found.outcome is Outcome.PASS and found.evidence["attempts"][0]["verdict"] == "no_rival" and arbiter.asked == []
+
+
+def test_a_claim_that_does_not_hang_on_an_answer_is_heard_without_its_program() -> None:
+    found, task = heard({"kind": "missing_assumption", "rival": "13", "program": "3 * 4"}, upholding())
+    assert found.reason == "missing_assumption" and task.arbitrated == [()]
+
+
+@pytest.mark.parametrize(("reference", "asked"), [("12", True), ("a dozen", False)])
+def test_only_of_a_number_is_a_program_asked(reference: str, asked: bool) -> None:
+    one = critic(NONE, NONE)
+    asyncio.run(Counter().check(item_of(reference), context_of([one], task=NumberTask())))
+    assert [schema and "program" in schema.schema["required"] for schema in one.schemas] == [asked, asked]
 
 
 def test_an_arbiter_must_also_support_the_rival_of_a_second_reading_but_not_of_a_gap() -> None:

@@ -15,8 +15,9 @@ import pytest
 
 from factory.config.cast import load_cast
 from factory.config.spec import load_spec
-from factory.gate import Claim, Contestable, Gate, GateContext, Presentable
+from factory.gate import Calculable, Claim, Contestable, Gate, GateContext, Presentable
 from factory.types import Coordinate, Finding, Item, Member, Message, ModelReply, ModelRequest, Outcome, ReplySchema, Role
+from gates.calculation import calculate
 from gates.counter import Counter
 from gates.defects import Planter
 from gates.defects import counter as counter_defects
@@ -26,10 +27,11 @@ from recipes.ground_truth.payload import GroundTruth, Settings
 from recipes.ground_truth.recipe import RECIPE, GroundTruthTask
 from recipes.ground_truth.rehearsal import roles
 from recipes.ground_truth.rehearsal.author_defects import GATES, WRITERS, payload_of
-from recipes.ground_truth.rehearsal.reader import solve
+from recipes.ground_truth.rehearsal.reader import read, solve
 from recipes.ground_truth.rehearsal.reader_ambiguity import two_readings
 from recipes.ground_truth.rehearsal.reader_gaps import fault
 from recipes.ground_truth.rehearsal.reader_marks import marks
+from recipes.ground_truth.rehearsal.reader_working import working
 from tests.recipes.drawing import compositions, plan
 
 SPEC = load_spec(RECIPE.folder / "specs" / "pharmacy.yaml").spec
@@ -119,6 +121,57 @@ def test_sound_items_pass_though_critics_invent_and_judges_err(anchors: tuple[An
     assert sum(one.outcome is not Outcome.PASS for one in counter) <= 3
     # Of 200 attempts, at a rate of .08: the arbiters have something to turn away.
     assert sum(one.flags[:1] == ("claim_turned_away",) for one in counter) >= 6
+
+
+def test_a_critic_writes_down_how_its_rival_is_reached() -> None:
+    wrong = [item | {"answer": str(Fraction(item["answer"]) + 1)} for item in sound()]
+    ambiguous = [WRITERS["ambiguous"](plan(seed), random.Random(seed)) for seed in range(ITEMS)]
+    for items, kind in ((wrong, "rival_answer"), (ambiguous, "second_reading")):
+        found = [check(Counter(), item, f"program {n}") for n, item in enumerate(items)]
+        rows = [row for one in found for row in one.evidence["attempts"] if row.get("kind") == kind and row["rulings"]]
+        assert len(rows) >= 0.9 * ITEMS
+        # All but those it only says: a figure it invents, a reading it cannot spell out. Rivals are rounded where they are said.
+        led = [
+            row for row in rows if row["worked"] and abs(Fraction(row["worked"]) - Fraction(row["rival"])) < Fraction(1, 10**5)
+        ]
+        assert len(led) >= 0.9 * len(rows) and all(row["program"] != row["worked"] for row in led)
+
+
+def test_a_figure_that_is_only_said_to_be_wrong_asks_no_arbiter() -> None:
+    found = [check(Counter(), item, f"sound {n}") for n, item in enumerate(sound(100))]
+    rows = [row for one in found for row in one.evidence["attempts"] if row.get("kind") == "rival_answer"]
+    assert rows and {(row["verdict"], len(row["rulings"])) for row in rows} == {("same_answer", 0)}
+    assert all(Fraction(row["worked"]) != Fraction(row["rival"]) for row in rows)
+
+
+def test_what_is_worked_out_is_what_the_reader_works_out() -> None:
+    for item in sound(200, 900):
+        assert calculate(working(read(item["prompt"]))) == solve(item["prompt"])
+    assert working(read("Nothing is counted here.")) in ("", "0")
+
+
+@pytest.mark.parametrize(
+    ("value", "settings", "written"),
+    [
+        (Fraction(12), {}, "12"),
+        (Fraction(-5, 4), {}, "-1.25"),
+        (Fraction(100, 3), {}, "33.333333333333"),
+        (Fraction(10**30), {"unit_required": True}, f"{10**30} kg"),
+        (Fraction(0), {}, "0"),
+    ],
+)
+def test_a_number_worked_out_is_written_as_an_answer(value: Fraction, settings: dict[str, Any], written: str) -> None:
+    task = GroundTruthTask(Settings.model_validate({"grader": {"kind": "number", "units": ["kg"], **settings}}))
+    item = GroundTruth(prompt="P is 5.", answer="41 kg", solution="", unit="kg")
+    assert isinstance(task, Calculable) and task.calculable(item) and task.calculated(item, value) == written
+
+
+def test_only_a_number_is_worked_out() -> None:
+    item = GroundTruth(prompt="P is 5.", answer="a", solution="", unit="")
+    for grader, asked in (({"kind": "number"}, True), ({"kind": "exact"}, False)):
+        task = GroundTruthTask(Settings.model_validate({"grader": grader}))
+        assert task.calculable(item) is asked
+        assert ('"program"' in task.challenge(item, SPEC)[0].text) is asked
 
 
 def test_nothing_sound_has_a_fault_or_a_false_ring() -> None:

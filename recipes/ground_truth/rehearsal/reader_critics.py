@@ -12,11 +12,13 @@ from typing import Any, Final
 from factory.ports import Played
 from factory.types import ModelRequest
 from recipes.ground_truth.rehearsal.reader import read, solve
+from recipes.ground_truth.rehearsal.reader_ambiguity import two_readings
 from recipes.ground_truth.rehearsal.reader_fault import Fault
 from recipes.ground_truth.rehearsal.reader_gaps import fault
 from recipes.ground_truth.rehearsal.reader_marks import marks
 from recipes.ground_truth.rehearsal.reader_roles import shown, wrong_option
 from recipes.ground_truth.rehearsal.reader_slips import slip
+from recipes.ground_truth.rehearsal.reader_working import working
 
 _INVENTED: Final = {
     "rival_answer": "Worked through once more, the figures come out differently.",
@@ -39,17 +41,30 @@ class Critic:
         text, held = _between(asked, "problem"), _number(_between(asked, "answer"))
         found = fault(text)
         if found is not None and rng.random() < float(options.get("notice", 1.0)):
-            rival = next((shown(value) for value in found.answers if value != held), "")
-            return _played(kind=found.kind, rival=rival, argument=found.why)
+            rival = next((value for value in found.answers if value != held), None)
+            program = _program(text, rival) if found.kind == "second_reading" and rival is not None else ""
+            return _challenge(found.kind, found.why, shown(rival) if rival is not None else "", program)
         if rng.random() < float(options.get("invent", 0.0)):
             kind = rng.choice(list(_INVENTED))
-            return _played(kind=kind, rival=shown(slip(read(text), rng)), argument=_INVENTED[kind])
+            rival = slip(read(text), rng)
+            # A figure got wrong comes out right once its steps are worked out; a reading that is not there has no steps.
+            return _challenge(kind, _INVENTED[kind], shown(rival), working(read(text)) if kind == "rival_answer" else "")
         own = solve(text)
         if found is None and held is not None and own is not None and own != held:
-            return _played(
-                kind="rival_answer", rival=shown(own), argument="Worked out step by step, it comes to something else."
-            )
-        return _played(kind="none", rival="", argument="")
+            why = "Worked out step by step, it comes to something else."
+            return _challenge("rival_answer", why, shown(own), working(read(text)))
+        return _challenge("none", "", "", "")
+
+
+def _program(text: str, rival: Fraction) -> str:
+    """The arithmetic of the reading that leads to the rival; "" where no reading that is spelled out does."""
+    found = two_readings(text)
+    readings = found.texts if found is not None else ()
+    return next((working(read(one)) for one in readings if solve(one) == rival), "")
+
+
+def _challenge(kind: str, argument: str, rival: str, program: str) -> Played:
+    return _played(kind=kind, program=program, rival=rival, argument=argument)
 
 
 class Judge:

@@ -191,9 +191,9 @@ def _finish(program: Program, total: Fraction) -> Fraction:
         return total - sizes[-1] * math.floor(total / sizes[-1])
     answer, divided = _carry(program, total)
     if ask.kind == "full":
-        return Fraction(math.floor(answer))
+        return Fraction(0) + math.floor(answer)  # a sum, so that a number that tells how it came about goes on telling
     if ask.kind == "needed" and divided:
-        return Fraction(math.ceil(answer))
+        return Fraction(0) + math.ceil(answer)
     for kind, value in program.rebates:
         answer = answer - value if kind == "$" else answer * (1 - value)
     if program.fee is not None and ask.noun == "$" and answer > program.fee[0]:
