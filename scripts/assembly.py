@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
@@ -24,7 +25,7 @@ from factory.errors import BadInput
 from factory.gate import Gate, LandingGate, Relatives, settings_of
 from factory.lever import Line, Puller, pull
 from factory.limits import Limits
-from factory.ports import RUN, Corpus, CorpusItem, Embedder, Policy, RolePlayer
+from factory.ports import RUN, Corpus, Embedder, Policy, RolePlayer, Standing
 from factory.providers import connect
 from factory.providers.endpoint import OFFICIAL, Endpoint, endpoint_of
 from factory.providers.sim import SimModel
@@ -82,11 +83,10 @@ class Plan:
         """How far a new job on this plan goes, after one that went as far as `before`."""
         return before
 
-    def standing(
-        self, store: SqlStore, job: str, landed: Sequence[Candidate]
-    ) -> tuple[Iterable[CorpusItem], Mapping[str, int]]:
-        """The accepted items that gates compare with, and at which index those stand that did not stand at the job's start."""
-        return store.accepted(own=job), {candidate.id: candidate.index for candidate in landed}
+    def standing(self, store: SqlStore, job: str, landed: Sequence[Candidate]) -> Standing:
+        """The accepted items that gates compare with."""
+        places = {candidate.id: candidate.index for candidate in landed}
+        return Standing(store.accepted(own=job), partial(store.vectors, self.embedder.name), places)
 
     def puller(self, store: SqlStore, corpus: Corpus) -> Puller:
         """What the job does for each index."""

@@ -22,7 +22,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from factory.ports import CorpusEntry
+from factory.ports import CorpusEntry, Standing
 from factory.similarity.bits import Half
 from factory.similarity.corpus import MemoryCorpus, build
 from factory.similarity.sketch import records, sketch
@@ -247,8 +247,7 @@ async def restarted(file: Path, embedder: Known) -> MemoryCorpus:
     try:
         return await build(
             embedder,
-            accepted=store.accepted(),
-            vectors=partial(store.vectors, embedder.name),
+            standing=Standing(store.accepted(), partial(store.vectors, embedder.name)),
             get_cache=store.get_cache,
             put_cache=put,
         )

@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 from factory.budget import Budget
@@ -194,12 +193,9 @@ async def _fill(store: SqlStore, plan: Plan, job_id: str, landed: Sequence[Candi
 
     recipe = plan.recipe
     views = [recipe.novelty_view(recipe.parse(anchor.payload)) for anchor in plan.spec.anchors]
-    accepted, places = plan.standing(store, job_id, landed)
     return await build(
         embedder,
-        accepted=accepted,
-        vectors=partial(store.vectors, plan.embedder.name),
-        landed=places,
+        standing=plan.standing(store, job_id, landed),
         anchors=[(f"anchor-{number}", view) for number, view in enumerate(views, start=1)],
         references=plan.references,
         get_cache=store.get_cache,

@@ -3,7 +3,7 @@
 Nothing in this package knows a database, a provider, a recipe or a gate.
 """
 
-from factory.ports.corpus import Corpus, CorpusEntry, CorpusItem, CorpusView, Embedder, Neighbour
+from factory.ports.corpus import Corpus, CorpusEntry, CorpusItem, CorpusView, Embedder, Neighbour, Standing
 from factory.ports.faces import Exporter
 from factory.ports.models import Model, Played, RolePlayer, Seat
 from factory.ports.rows import (
@@ -68,6 +68,7 @@ __all__ = [
     "RolePlayer",
     "Seat",
     "Snapshot",
+    "Standing",
     "Store",
     "Unanswered",
     "UnjournaledAttempt",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
@@ -67,6 +67,17 @@ class CorpusItem(NamedTuple):
     id: str
     text: str
     template: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Accepted items as a corpus is filled with them. items: in landing order; vectors: what is kept of these very texts, by
+    their items' ids; landed: at which index those stand that did not stand at the job's start.
+    """
+
+    items: Iterable[CorpusItem]
+    vectors: Callable[[Sequence[str]], Mapping[str, bytes]]
+    landed: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,27 +8,24 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Se
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from factory.errors import BadInput
-from factory.ports import CorpusEntry, CorpusItem, Embedder, Neighbour
+from factory.ports import CorpusEntry, CorpusItem, Embedder, Neighbour, Standing
 from factory.similarity.bits import Half
 from factory.similarity.index import AT_START, Index, Row, Scope
 from factory.similarity.references import Reference
 from factory.similarity.sketch import Sketch, records, sketch
 from factory.similarity.snapshot import PART, pack, part_key, parted, unpack
-from factory.similarity.vectors import to_half
+from factory.similarity.vectors import of_unit_length, to_half
 
 _Made = TypeVar("_Made")
 
 GetCache = Callable[[str], bytes | None]
 PutCache = Callable[[str, bytes], Awaitable[None]]
-# Of accepted items by id, the vectors that the store keeps of them.
-GetVectors = Callable[[Sequence[str]], Mapping[str, bytes]]
 # Called with the reference set's name, texts done, texts in all.
 Progress = Callable[[str, int, int], None]
 
@@ -40,6 +37,7 @@ REFERENCE: Final = "reference:"
 _SKETCHES_KEPT: Final = 4096
 _CHUNK: Final = 64
 _EVERYTHING: Final = 2**62
+NOTHING: Final = Standing((), lambda ids: {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +46,7 @@ class Kept:
 
     get: GetCache
     put: PutCache
-    vectors: GetVectors
+    vectors: Callable[[Sequence[str]], Mapping[str, bytes]]
     said: Callable[[str], None]
     progress: Progress | None
 
@@ -95,7 +93,7 @@ class MemoryCorpus:
     def _embed(self, texts: Sequence[str]) -> None:
         """Runs in the worker thread only, which alone adds to `_vectors`; the event loop takes from it."""
         new = [text for text in dict.fromkeys(texts) if text not in self._sketches and text not in self._vectors]
-        self._vectors.update(zip(new, to_half(self._embedder.embed(new)) if new else (), strict=True))
+        self._vectors.update(zip(new, self._embedded(new), strict=True))
         for text in list(self._vectors)[:-_SKETCHES_KEPT]:
             self._vectors.pop(text, None)
 
@@ -200,11 +198,23 @@ class MemoryCorpus:
 
     def _sketch_texts(self, texts: Sequence[str], vectors: Sequence[bytes]) -> NDArray[np.void]:
         """Stored vectors are used where they are whole; another embedder's item, or a torn one, is embedded again."""
-        whole = [len(vector) == 2 * self._embedder.dimension for vector in vectors]
-        missing = [text for text, is_whole in zip(texts, whole, strict=True) if not is_whole]
-        made = iter(to_half(self._embedder.embed(missing)) if missing else ())
-        halves = [np.frombuffer(v, dtype="<f2") if ok else next(made) for v, ok in zip(vectors, whole, strict=True)]
+        size = 2 * self._embedder.dimension
+        of_size = b"".join([vector if len(vector) == size else bytes(size) for vector in vectors])
+        held = np.frombuffer(of_size, dtype="<f2").reshape(-1, self._embedder.dimension)
+        usable = of_unit_length(held)
+        made = iter(self._embedded([text for text, ok in zip(texts, usable, strict=True) if not ok]))
+        halves = [vector if ok else next(made) for vector, ok in zip(held, usable, strict=True)]
         return records([sketch(t, v) for t, v in zip(texts, halves, strict=True)], self._embedder.dimension)
+
+    def _embedded(self, texts: Sequence[str]) -> Sequence[Half]:
+        """The vectors of texts. Raises BadInput where one is not of length 1, as the search needs them."""
+        if not texts:
+            return ()
+        made = to_half(self._embedder.embed(texts))
+        if not of_unit_length(made).all():
+            where = f"embedder {self._embedder.name}"
+            raise BadInput("it gave a vector whose length is not 1", where=where, fix="Divide each vector by its length.")
+        return list(made)
 
     def _in_worker(self, work: Callable[..., _Made], *given: Any) -> asyncio.Future[_Made]:
         return asyncio.get_running_loop().run_in_executor(self._worker, work, *given)
@@ -253,9 +263,7 @@ def _leaving(entries: Iterable[CorpusItem], landed: Mapping[str, int], own: list
 async def build(
     embedder: Embedder,
     *,
-    accepted: Iterable[CorpusItem] = (),
-    vectors: GetVectors = lambda ids: {},
-    landed: Mapping[str, int] = MappingProxyType({}),
+    standing: Standing = NOTHING,
     anchors: Sequence[tuple[str, str]] = (),
     references: Sequence[Reference] = (),
     get_cache: GetCache,
@@ -265,15 +273,14 @@ async def build(
 ) -> MemoryCorpus:
     """The corpus as a job starts or resumes: in the same order of rows both times, on which the far search depends.
 
-    accepted: every accepted item of the store, in landing order; vectors: what the store keeps of them by this embedder, asked
-    for those only that are in no snapshot, the rest is embedded; landed: those of them that this very job landed, id to
-    landing index (the others stood at job start); anchors: (id, text); get_cache, put_cache: the store's; said: told in a
-    sentence when a part of the snapshot was unusable or missing.
+    standing: every accepted item of the store; vectors are asked for those only that are in no snapshot, and who has none is
+    embedded; anchors: (id, text); get_cache, put_cache: the store's; said: told in a sentence when a part of the snapshot was
+    unusable or missing.
     """
-    corpus, kept = MemoryCorpus(embedder), Kept(get_cache, put_cache, vectors, said, progress)
-    own: list[CorpusItem] = []
+    corpus, kept = MemoryCorpus(embedder), Kept(get_cache, put_cache, standing.vectors, said, progress)
+    landed, own = standing.landed, list[CorpusItem]()
     try:
-        await corpus.take_accepted(_leaving(accepted, landed, own), kept)
+        await corpus.take_accepted(_leaving(standing.items, landed, own), kept)
         if anchors:
             await corpus.take_texts(ANCHOR, anchors)
         for reference in references:

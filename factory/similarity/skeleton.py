@@ -139,11 +139,10 @@ class _Chunks(dict[str, tuple[_Known, ...]]):
 
 def _parse(text: str, start: int = 0) -> tuple[_Known, ...]:
     """The tokens of a text from a place in it on; what stands before that is seen, but not parsed."""
-    return tuple([_known(token) for token, _ in _TOKEN.findall(text, start)])
+    return tuple([_known(token) if len(token) <= _LONGEST_CHUNK else _tell(token) for token, _ in _TOKEN.findall(text, start)])
 
 
-@lru_cache(_MOST_CHUNKS)
-def _known(token: str) -> _Known:
+def _tell(token: str) -> _Known:
     if _NUMBER.match(token):
         return _A_NUMBER
     if not token or token in _OPERATORS:
@@ -156,6 +155,7 @@ def _known(token: str) -> _Known:
     return _Known(written, written if masked == written else masked, capital, plain in _OPENERS)
 
 
+_known: Final = lru_cache(_MOST_CHUNKS)(_tell)
 # What makes a space one that begins no line.
 _BEFORE: Final = "x"
 _A_NUMBER: Final = _Known("", NUMBER, False, False)

@@ -42,6 +42,13 @@ def to_half(vector: NDArray[np.float32]) -> Half:
     return vector.astype("<f2")
 
 
+def of_unit_length(vectors: Half) -> NDArray[np.bool_]:
+    """Which rows of a (n, dimension) matrix have length 1, to within a hundredth: shape (n,)."""
+    wide = vectors.astype(np.float32)
+    of_length: NDArray[np.bool_] = abs(np.vecdot(wide, wide) - 1) < 0.02
+    return of_length
+
+
 def cosines(vector: Half, held: Half) -> list[float]:
     """The cosines of one kept vector, shape (dimension,), with others, shape (n, dimension): rounded to 4 decimals, between -1
     and 1; 0 where either is all zeros.

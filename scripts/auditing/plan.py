@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -16,7 +16,7 @@ from factory.config.items import Mapped
 from factory.errors import BadInput, suggest
 from factory.gate import Answered, answered
 from factory.lever import Line, Puller
-from factory.ports import AUDIT, Corpus, CorpusItem, Policy
+from factory.ports import AUDIT, Corpus, CorpusItem, Policy, Standing
 from factory.report.audit import BAR
 from factory.types import AuditSpec, Candidate, Coordinate, Role, Spec
 from gates.defects import SET_PLANTERS
@@ -72,13 +72,13 @@ class AuditPlan(Plan):
         auditing = Path(factory.__file__).parent / "audit.py"
         return {**super().fingerprint(), **(self.files or {}), "planted items": shown, "auditing": digest_file(auditing)}
 
-    def standing(
-        self, store: SqlStore, job: str, landed: Sequence[Candidate]
-    ) -> tuple[Iterable[CorpusItem], Mapping[str, int]]:
+    def standing(self, store: SqlStore, job: str, landed: Sequence[Candidate]) -> Standing:
         """What gates compare with: the store's accepted items where the good ones are among them, and else the good ones only,
-        which may well be copies of the store's.
+        which may well be copies of the store's, or bear the ids of what the store holds with another text.
         """
-        return self._entries(store), self.places(store)
+        if self.source == STORE:
+            return replace(super().standing(store, job, landed), items=self._entries(store), landed=self.places(store))
+        return Standing(self._entries(store), lambda ids: {}, self.places(store))
 
     def puller(self, store: SqlStore, corpus: Corpus) -> Puller:
         return Auditor(self.trials, corpus, self.places(store))

@@ -15,8 +15,8 @@ from typing import Any
 from factory import config
 from factory.config.references import guess_field, numbered_texts
 from factory.errors import BadInput
-from factory.ports import CorpusItem, Neighbour
-from factory.similarity.corpus import MemoryCorpus, build
+from factory.ports import Neighbour, Standing
+from factory.similarity.corpus import NOTHING, MemoryCorpus, build
 from factory.similarity.embedder import load_embedder
 from factory.similarity.references import Reference
 from factory.types import ReferenceSet
@@ -119,15 +119,14 @@ async def _check(items: ReferenceSet, against: Against, store: SqlStore | None, 
 
 async def _corpus(against: Against, store: SqlStore | None, json: bool) -> MemoryCorpus:
     embedder = load_embedder(against.embedder)
-    accepted: Iterable[CorpusItem] = store.accepted() if store is not None else ()
+    standing = NOTHING if store is None else Standing(store.accepted(), partial(store.vectors, embedder.name))
 
     async def keep_nothing(key: str, data: bytes) -> None:
         """The store is only read."""
 
     return await build(
         embedder,
-        accepted=accepted,
-        vectors=partial(store.vectors, embedder.name) if store is not None else lambda ids: {},
+        standing=standing,
         anchors=against.anchors,
         references=against.references,
         get_cache=store.get_cache if store is not None else lambda key: None,

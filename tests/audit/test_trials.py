@@ -17,7 +17,7 @@ from factory.gate import Answered, GateContext, hold, passed, reject
 from factory.graders.attacks import Battery
 from factory.journal import PullJournal
 from factory.lever import Line, stopped_by
-from factory.ports import CorpusItem, CorpusView
+from factory.ports import CorpusItem, CorpusView, Standing
 from factory.similarity.corpus import MemoryCorpus, build
 from factory.types import Candidate, Cast, Coordinate, Finding, Item, Outcome, Role, State
 from gates.defects import SET_PLANTERS
@@ -63,8 +63,7 @@ def corpus(*texts: str) -> MemoryCorpus:
     return asyncio.run(
         build(
             TrigramEmbedder(),
-            accepted=entries,
-            landed={entry.id: place for place, entry in enumerate(entries)},
+            standing=Standing(entries, lambda ids: {}, {entry.id: place for place, entry in enumerate(entries)}),
             get_cache=lambda key: None,
             put_cache=kept,
         )

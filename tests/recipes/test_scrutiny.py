@@ -130,7 +130,7 @@ def test_a_critic_writes_down_how_its_rival_is_reached() -> None:
         found = [check(Counter(), item, f"program {n}") for n, item in enumerate(items)]
         rows = [row for one in found for row in one.evidence["attempts"] if row.get("kind") == kind and row["rulings"]]
         assert len(rows) >= 0.9 * ITEMS
-        # All but those it only says: a figure it invents, a reading it cannot spell out. Rivals are rounded where they are said.
+        # Not what it only says, a figure it invents or a reading it cannot spell out. Rivals are rounded where they are said.
         led = [
             row for row in rows if row["worked"] and abs(Fraction(row["worked"]) - Fraction(row["rival"])) < Fraction(1, 10**5)
         ]

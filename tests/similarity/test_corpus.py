@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from factory.ports import Corpus, CorpusItem, CorpusView, Neighbour
+from factory.errors import BadInput
+from factory.ports import Corpus, CorpusItem, CorpusView, Neighbour, Standing
 from factory.similarity import reach
 from factory.similarity.corpus import MemoryCorpus, build
 from factory.similarity.numbers import number_multiset
@@ -27,6 +28,7 @@ from factory.similarity.signature import (
     signatures,
 )
 from factory.similarity.skeleton import skeleton, skeleton_shingles
+from factory.similarity.snapshot import PART
 from factory.similarity.text import char_shingles, jaccard, normalise
 from factory.similarity.vectors import cosines, to_half
 from tests.similarity.bag import BagEmbedder, DictCache
@@ -240,7 +242,7 @@ def test_a_resumed_job_sees_its_own_landings_only_up_to_the_horizon() -> None:
         texts = [problem(0, n, 0, 3, 4) for n in range(4)]
         entries = [await first.admit(f"c{n}", text, template="t", index=n) for n, text in enumerate(texts)]
         items = [CorpusItem("old", "Nothing like it.", "old"), *(CorpusItem(e.id, e.text, e.template) for e in entries)]
-        resumed = await filled([], accepted=items, landed={f"c{n}": n for n in range(4)})
+        resumed = await filled([], standing=Standing(items, lambda ids: {}, {f"c{n}": n for n in range(4)}))
         for horizon in (-300, 0, 2, 3, None):
             found = await resumed.at(horizon).neighbours(texts[0])
             assert {n.id for n in found if n.id != "old"} == {f"c{n}" for n in range(4 if horizon is None else horizon + 1)}
@@ -255,16 +257,63 @@ def test_a_resumed_job_sees_its_own_landings_only_up_to_the_horizon() -> None:
     run(go())
 
 
+class Lengthless(BagEmbedder):
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        return 3 * super().embed(texts)
+
+
+def test_an_embedder_whose_vectors_are_not_of_length_1_is_refused() -> None:
+    async def go() -> None:
+        corpus = await build(Lengthless(), get_cache=lambda key: None, put_cache=DictCache().put)
+        with pytest.raises(BadInput, match=r"embedder bag@0.*length is not 1"):
+            await corpus.at(None).neighbours("Some text.")
+        corpus.close()
+        with pytest.raises(BadInput, match="length is not 1"):
+            await build(Lengthless(), anchors=[("a", "Some text.")], get_cache=lambda key: None, put_cache=DictCache().put)
+
+    run(go())
+
+
+def test_what_has_a_vector_is_not_embedded_again_be_it_old_or_of_this_job() -> None:
+    """Nor is any vector asked for that a snapshot has."""
+
+    async def go() -> None:
+        first = await filled([])
+        entries = [await first.admit(f"c{n}", f"Text {n} of {n * 7} words.", template="t", index=n) for n in range(PART + 3)]
+        first.close()
+        held, asked = {entry.id: entry.vector for entry in entries}, list[str]()
+
+        def vectors(ids: Sequence[str]) -> Mapping[str, bytes]:
+            asked.extend(ids)
+            return held
+
+        items = [CorpusItem(entry.id, entry.text, "t") for entry in entries]
+        own = {entry.id: n for n, entry in enumerate(entries[-2:])}
+        cache = DictCache()
+        for known in (0, PART // 2):
+            asked.clear()
+            embedder = BagEmbedder()
+            standing = Standing(items, vectors, own)
+            corpus = await build(embedder, standing=standing, get_cache=cache.get, put_cache=cache.put)
+            corpus.close()
+            assert (embedder.calls, len(corpus)) == ([], len(items))
+            ids = [entry.id for entry in entries]
+            assert asked == (ids[-len(asked) :] if known else ids) and 2 < len(asked) <= len(ids) - known
+
+    run(go())
+
+
 def test_stored_vectors_are_used_and_missing_or_torn_ones_made_again() -> None:
     async def go() -> None:
         first = await filled([])
         entry = await first.admit("a", "Some text of 5 words.", template="a", index=0)
         assert len(entry.vector) == 2 * BagEmbedder.dimension
         embedder, cache = BagEmbedder(), DictCache()
-        items = [CorpusItem(*of) for of in ((entry.id, entry.text, "a"), ("b", "Other words.", "b"), ("c", "More words.", "c"))]
-        vectors = {entry.id: entry.vector, "c": b"\x00" * 7}
-        corpus = await build(embedder, accepted=items, vectors=lambda ids: vectors, get_cache=cache.get, put_cache=cache.put)
-        assert embedder.calls == [2]
+        texts = ("b", "Other words.", "b"), ("c", "More words.", "c"), ("d", "No direction.", "d")
+        items = [CorpusItem(*of) for of in ((entry.id, entry.text, "a"), *texts)]
+        vectors = {entry.id: entry.vector, "c": b"\x00" * 7, "d": bytes(len(entry.vector))}
+        corpus = await build(embedder, standing=Standing(items, lambda ids: vectors), get_cache=cache.get, put_cache=cache.put)
+        assert embedder.calls == [3]
         found = await corpus.at(None).neighbours("More words.")
         assert found[0].id == "c"
         assert found[0].cosine == 1.0

@@ -135,6 +135,18 @@ def test_candidates_stream_in_order_and_by_filter(store: SqlStore) -> None:
     ]
 
 
+def test_vectors_of_more_items_than_a_statement_can_name(store: SqlStore) -> None:
+    async def main() -> None:
+        lease = await a_new_job(store)
+        for index in range(450):
+            await store.land(lease, a_landing(index))
+
+    asyncio.run(main())
+    ids = [an_item(index).id for index in range(450)]
+    assert store.vectors(EMBEDDER, ids) == {id: a_vector(index) for index, id in enumerate(ids)}
+    assert store.vectors(EMBEDDER, [*(f"c-{n}" for n in range(40_000)), ids[7]]) == {ids[7]: a_vector(7)}
+
+
 def test_the_corpus_holds_accepted_items_in_landing_order_with_this_embedders_vectors(store: SqlStore) -> None:
     async def main() -> None:
         first, second = await a_new_job(store, "job-z", seed=1), await a_new_job(store, "job-a", seed=2)
