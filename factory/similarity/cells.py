@@ -1,6 +1,6 @@
 """Rows by the centre nearest to their vector, so that a search looks only at what lies about the vector sought.
 
-The centres are made of rows that never change, so a row's cell is a function of its vector and of them alone.
+A row's cell is a function of its vector and of the centres alone, which never change.
 """
 
 from __future__ import annotations
@@ -30,14 +30,16 @@ _NO_ROW: Final = 255
 
 
 class Cells:
-    """The rows of two columns, their vectors and their codes, cell by cell with the first HALF words of each code; the newest
-    as they came.
+    """The first rows of two columns, their vectors and their codes, cell by cell with the first HALF words of each code; the
+    newest as they came.
     """
 
-    def __init__(self, centres: Levels, vectors: Column, codes: Column) -> None:
-        self._centres, self._vectors, self._codes = centres, vectors, codes
+    def __init__(self, centres: Levels, homes: NDArray[np.uint8], vectors: Column, codes: Column, *, until: int) -> None:
+        """homes: of the first rows, those whose cell is known; until: how many rows it takes in at most."""
+        self._centres, self._vectors, self._codes, self._until = centres, vectors, codes, until
         # Of every row placed so far, its cell.
         self._homes = Column(np.uint8)
+        self._homes.extend(homes)
         # The first `_sorted` rows by cell, ascending within each, and where each cell begins.
         self._sorted = 0
         self._rows: NDArray[np.uint32] = np.empty(0, dtype=np.uint32)
@@ -51,9 +53,9 @@ class Cells:
         """Find the cells of the rows added since the last time: all of a load at once, for the threads of BLAS go on turning
         for a while after every product, and would take the core on which the next part is read.
         """
-        end = len(self._vectors)
+        end = min(len(self._vectors), self._until)
         for start in range(len(self._homes), end, _PLACED):
-            self._homes.extend(self._homes_of(self._vectors.view()[start : start + _PLACED]))
+            self._homes.extend(self._homes_of(self._vectors.view()[start : min(start + _PLACED, end)]))
         if end - self._sorted > max(_UNSORTED, end // _UNSORTED_SHARE):
             self._sort()
 

@@ -22,17 +22,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from factory.similarity.bits import HALF, WORDS, Half, differing, limit, most_bits
-from factory.similarity.cells import CELLS, Cells
-from factory.similarity.centres import centres
 from factory.similarity.columns import Column
+from factory.similarity.growing import FIRST, GrowingCells
 
 # BLAS sums in an order that depends on the matrix's shape, so its cosines serve only to find rows, with this margin to spare;
 # it is ten times the rounding of a reported cosine and a thousand times the error of a float32 dot product.
 MARGIN: Final = 1e-3
 
 EXACT: Final = 4096
-SCANNED: Final = 65_536
-CENTRES_FROM: Final = 32_768
+SCANNED: Final = FIRST
 # By half of the bits, in the cells, a pair at the floor is missed once in 30,000, which is little beside what the cells miss.
 _SIGMAS_OF_HALF: Final = 4.0
 
@@ -70,7 +68,8 @@ class VectorIndex:
         self._first: NDArray[np.float32] = np.empty((EXACT, dimension), dtype=np.float32)
         self._codes = Column("<u8", (WORDS,))
         self._first_codes: NDArray[np.uint64] = np.empty((WORDS, SCANNED), dtype=np.uint64)
-        self._cells: Cells | None = None
+        self._cells = GrowingCells(self._vectors, self._codes)
+        self._searched = False
 
     def __len__(self) -> int:
         return len(self._vectors)
@@ -84,13 +83,15 @@ class VectorIndex:
         self._codes.extend(made)
         if start < SCANNED:
             self._first_codes[:, start : min(end, SCANNED)] = made[: SCANNED - start].T
-        if self._cells is None and end >= CENTRES_FROM:
-            self._cells = Cells(centres(self._vectors.view()[:CENTRES_FROM], CELLS), self._vectors, self._codes)
+        if self._searched:
+            self._cells.look_ahead()
 
     def compact(self) -> None:
-        """Do what the first search among all these rows would else have to do."""
-        if self._cells is not None:
-            self._cells.place()
+        """Do what the first search among all these rows would else have to do, and from now on what later ones would."""
+        if len(self._vectors) > SCANNED:
+            self._cells.among(len(self._vectors))
+        self._searched = True
+        self._cells.look_ahead()
 
     def cosines(self, vector: Half, rows: Sequence[int]) -> list[float]:
         """The exact cosines (`cosines`) of a kept vector with some rows."""
@@ -109,12 +110,11 @@ class VectorIndex:
             found = self._first[:rows] @ vector.astype(np.float32)
             kth = np.partition(found, rows - nearest)[rows - nearest] if 0 < nearest < rows else -np.inf
             return np.flatnonzero(found >= min(floor, float(kth) if nearest else np.inf) - MARGIN)
-        if rows <= SCANNED or self._cells is None:
+        if rows <= SCANNED:
             bits = differing(self._first_codes[:, :rows], code)
             return np.flatnonzero(bits <= limit(bits, most_bits(floor), nearest))
-        self._cells.place()
         # Half of the bits rule out all but a hundredth, whose other half then lies anywhere in memory.
         most = most_bits(floor, 64 * HALF, _SIGMAS_OF_HALF)
-        numbers = self._cells.near(vector, code[:HALF], rows, most=most, nearest=nearest)
+        numbers = self._cells.among(rows).near(vector, code[:HALF], rows, most=most, nearest=nearest)
         bits = differing(self._codes.take(numbers).T, code)
         return np.sort(numbers[bits <= limit(bits, most_bits(floor), nearest)])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import math
 
 import numpy as np
@@ -54,3 +55,18 @@ def test_a_centre_that_no_row_is_nearest_to_stays_and_equal_likeness_is_the_firs
     assert nearest(levels(same), centres(same, 4)).tolist() == [0] * 8
     zero = np.zeros((4, 3), dtype="<f2")
     assert np.array_equal(centres(zero, 2), np.zeros((2, 3)))
+
+
+def test_centres_are_the_same_on_every_machine() -> None:
+    """Of whole numbers divided by 96, which every machine does alike; whoever changes them on purpose changes the digest."""
+    rng = np.random.Generator(np.random.PCG64(5))
+    kinds = rng.integers(-6, 7, (40, 384))
+    vectors = ((kinds[rng.integers(0, 40, 8192)] + rng.integers(-5, 6, (8192, 384))) / 96).astype("<f2")
+    made = centres(vectors, 64)
+    homes = np.concatenate([nearest(levels(part), made) for part in np.array_split(vectors, 7)])
+    assert np.array_equal(homes, nearest(levels(vectors), made))
+    assert digest_of(made.astype("<i2"), homes) == "7bda3f4de21e6afd"
+
+
+def digest_of(*arrays: np.ndarray) -> str:
+    return hashlib.sha256(b"".join(array.tobytes() for array in arrays)).hexdigest()[:16]

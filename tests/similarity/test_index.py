@@ -39,3 +39,15 @@ def test_a_dense_corpus_gives_all_within_reach_and_the_nearest(
         assert {int(near.id[1:]) for near in found} == expected
         assert all(near.cosine == exact[int(near.id[1:])] for near in found)
         assert excluded or asked > 1 or len(expected) > 128
+
+
+def test_a_load_whose_keys_cannot_be_sorted_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sorting runs beside, and an index without keys would find no copies."""
+
+    def failing() -> None:
+        raise MemoryError("no room to sort")
+
+    held = Index(DIMENSION)
+    monkeypatch.setattr(held._by_key, "compact", failing)
+    with pytest.raises(MemoryError, match="no room to sort"):
+        held.compact()

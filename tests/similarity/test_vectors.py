@@ -98,17 +98,19 @@ def far(many: Half) -> VectorIndex:
     return index_of(many, 4096)
 
 
-@pytest.mark.parametrize(("rows", "recall"), [(5_000, 0.9999), (60_000, 0.9999), (100_000, 0.99)])
+@pytest.mark.parametrize(("rows", "recall"), [(5_000, 0.9999), (60_000, 0.9999), (100_000, 0.9945)])
 def test_recall_on_a_seeded_set(many: Half, far: VectorIndex, rows: int, recall: float) -> None:
-    """Pairs whose cosine is .90 or more: below that no rule's default names an item for its vector alone."""
+    """Pairs whose cosine is .90 or more: below that no rule's default names an item for its vector alone. In the cells 46 in
+    10,000 are missed; looking into a quarter fewer of them, 61.
+    """
     there = found = 0
     whole = many[:rows].astype(np.float32)
-    for row in range(0, rows, rows // 200):
+    for row in range(0, rows, rows // 400):
         near = set(far.near(many[row], codes(many[row][None])[0], rows=rows, floor=0.8, nearest=3).tolist())
         close = np.flatnonzero(whole @ whole[row] >= 0.9).tolist()
         there += len(close)
         found += len(near & set(close))
-    assert there > 200 and found >= recall * there
+    assert there > 400 and found >= recall * there
 
 
 @pytest.mark.parametrize("rows", [4_096, 4_097, 32_768, 65_536, 65_537, 80_000])
