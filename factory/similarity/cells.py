@@ -17,7 +17,7 @@ from factory.similarity.columns import Column
 
 CELLS: Final = 256
 # How many of the cells are looked into.
-PROBED: Final = 16
+PROBED: Final = 24
 
 # Rows whose cells are found at a time: some 3 MB of whole numbers.
 _PLACED: Final = 2048

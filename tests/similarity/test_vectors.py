@@ -98,10 +98,10 @@ def far(many: Half) -> VectorIndex:
     return index_of(many, 4096)
 
 
-@pytest.mark.parametrize(("rows", "recall"), [(5_000, 0.9999), (60_000, 0.9999), (100_000, 0.9945)])
+@pytest.mark.parametrize(("rows", "recall"), [(5_000, 0.9999), (60_000, 0.9999), (100_000, 0.9975)])
 def test_recall_on_a_seeded_set(many: Half, far: VectorIndex, rows: int, recall: float) -> None:
-    """Pairs whose cosine is .90 or more: below that no rule's default names an item for its vector alone. In the cells 46 in
-    10,000 are missed; looking into a quarter fewer of them, 61.
+    """Pairs whose cosine is .90 or more: below that no rule's default names an item for its vector alone. In the cells 11 in
+    10,000 are missed; looking into a quarter fewer of them, 40.
     """
     there = found = 0
     whole = many[:rows].astype(np.float32)
