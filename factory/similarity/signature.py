@@ -11,7 +11,7 @@ import math
 import zlib
 from collections.abc import Collection
 from functools import cache
-from itertools import repeat
+from itertools import accumulate, repeat
 from typing import Final
 
 import numpy as np
@@ -27,17 +27,19 @@ ROWS: Final = 4
 BANDS: Final = 32
 # Skeletons are looked for at a higher likeness, where half the bands find 99 %.
 SKELETON_BANDS: Final = 16
-_PART: Final = 512
+# Permuted hashes at a time: 256 kB.
+_TABLE: Final = 65_536
 # The signature of an empty set.
 _ONES: Final = 0xFFFFFFFF
 
 
 @cache
 def _permutations() -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+    """Factor and summand of every permutation, each of shape (PERMUTATIONS, 1)."""
     from datasketch import MinHash
 
     a, b = MinHash(num_perm=PERMUTATIONS, seed=SEED, scheme=SCHEME).permutations
-    return a, b
+    return a[:, None].copy(), b[:, None].copy()
 
 
 def shingle_hashes(shingles: Collection[str]) -> NDArray[np.uint32]:
@@ -67,16 +69,17 @@ def signatures(*hashed: NDArray[np.uint32]) -> NDArray[np.uint32]:
     made = np.full((len(hashed), PERMUTATIONS), _ONES, dtype=np.uint32)
     # All at once: over a text's few hundred hashes numpy's own steps take most of the time.
     mixed = _mix32(np.concatenate(hashed))
+    held = [number for number, hashes in enumerate(hashed) if len(hashes)]
+    if not held:
+        return made
+    starts = [0, *accumulate(len(hashed[number]) for number in held[:-1])]
     a, b = _permutations()
-    start = 0
-    for least, hashes in zip(made, hashed, strict=True):
-        end = start + len(hashes)
-        # In parts, so that a long text's table of 128 columns stays in the processor's cache.
-        for part in range(start, end, _PART):
-            permuted = mixed[part : min(end, part + _PART), None] * a
-            permuted += b
-            np.minimum(least, permuted.min(axis=0), out=least)
-        start = end
+    # So many permutations at a time that their table stays in the processor's cache, however long the text.
+    together = max(1, _TABLE // len(mixed))
+    for first in range(0, PERMUTATIONS, together):
+        table = a[first : first + together] * mixed
+        table += b[first : first + together]
+        made[held, first : first + together] = np.minimum.reduceat(table, starts, axis=1).T
     return made
 
 
