@@ -120,14 +120,16 @@ class Contestable(Protocol):
 
 @runtime_checkable
 class Calculable(Protocol):
-    """What a Contestable Task adds where the answers to its items, or to some of them, are numbers that a program works out."""
+    """What a Contestable Task adds where answers to its items, or to some of them, are numbers that a program can come to."""
 
     def calculable(self, payload: Any) -> bool:
         """Whether this item's answer is such a number; a critic is then asked for the program of its rival."""
         ...
 
-    def calculated(self, payload: Any, value: Fraction) -> str:
-        """A number that a program came to, as an answer to the item."""
+    def calculated(self, payload: Any, value: Fraction, said: str) -> str:
+        """A number that a program came to, as an answer to such an item; said: the answer named beside the program, "" for
+        none, to be kept where it says the same.
+        """
         ...
 
 

@@ -1,9 +1,10 @@
 """Counter: no other answer is right, and nobody can read the item in a second way.
 
 Critics try to break it. Where answers are numbers, a critic also writes down the arithmetic of its rival, which is worked out
-here: the rival is what that comes to. A rival that the grader takes for the reference is none. What is left, judges decide who
-are related to neither author nor critic, by lineage. An arbiter is shown the two answers in an order drawn anew for each, and
-not told which of them the item holds to be right.
+here: the rival is what that comes to. A rival that the grader takes for the reference is none; but a second reading whose
+arithmetic is that of the first is heard with the rival it names. What is left, judges decide who are related to neither author
+nor critic, by lineage. An arbiter is shown the two answers in an order drawn anew for each, and not told which of them the item
+holds to be right.
 """
 
 from __future__ import annotations
@@ -63,11 +64,12 @@ class _Attempt:
 
 @dataclass(frozen=True, slots=True)
 class _Hearing:
-    """verdict: same_answer, no_rival, turned_away, disputed, upheld or unheard; grader: whether it takes the rival for the
-    reference; worked: what the claim's program came to, or why it came to nothing, "" without one.
+    """verdict: same_answer, no_rival, turned_away, disputed, upheld or unheard; rival: the answer it was about, "" for none;
+    grader: whether it takes that for the reference; worked: what the program came to, or why to nothing, "" without one.
     """
 
     verdict: str
+    rival: str = ""
     grader: bool | None = None
     worked: str = ""
     rulings: tuple[dict[str, Any], ...] = ()
@@ -102,7 +104,8 @@ class Counter:
         task, spec = outlook.task, outlook.spec
         if not isinstance(task, Contestable):
             return Foreseen()
-        doubt = Claim("second_reading", "The last sentence could be meant of the whole or of a part of what came before it.")
+        words = "The last sentence could be meant of the whole or of a part of what came before it."
+        doubt = Claim("second_reading", words, program="left = 120 * 4 - 35\nleft * (1 - 1 / 5) / 8")
 
         def challenge(payload: Any) -> tuple[tuple[Message, ...], ReplySchema]:
             return task.challenge(payload, spec), _challenge_schema(task, payload)
@@ -111,8 +114,11 @@ class Counter:
             return task.arbitrate(payload, spec, doubt, ()), RULING
 
         asks = [
-            outlook.ask(role, slot, calls, question=question, reply=lambda payload: doubt.argument)
-            for role, calls, question in ((Role.CRITIC, self.attempts, challenge), (Role.JUDGE, DOUBTED, hearing))
+            outlook.ask(role, slot, calls, question=question, reply=reply)
+            for role, calls, question, reply in (
+                (Role.CRITIC, self.attempts, challenge, lambda payload: f"{doubt.argument}\n{doubt.program}"),
+                (Role.JUDGE, DOUBTED, hearing, lambda payload: doubt.argument),
+            )
             for slot in range(len(outlook.members.get(role, ())))
         ]
         return Foreseen(tuple(asks), passes=PASSES, repairs=REPAIRS)
@@ -150,10 +156,10 @@ class Counter:
             return next((claim for claim, hearing in hearings.items() if hearing.verdict == verdict), None)
 
         if (claim := first("upheld")) is not None:
-            detail = _told(claim)
+            detail = _told(claim, hearings[claim])
             return (repair if claim.kind in self.mend else reject)(claim.kind, detail, evidence=evidence)
         if (claim := first("disputed")) is not None:
-            detail = f"the arbiters are divided: {_told(claim)}"
+            detail = f"the arbiters are divided: {_told(claim, hearings[claim])}"
             return hold("disputed", detail, evidence=evidence)
         if first("unheard") is not None:
             return error("arbiter_unavailable", "no arbiter decided on what a critic claims", evidence=evidence)
@@ -165,6 +171,8 @@ class Counter:
         rulings = [ruling for hearing in hearings.values() for ruling in hearing.rulings]
         if any(ruling.get("reference") is False for ruling in rulings):
             flags += ("reference_doubted",)
+        if any(claim.rival and hearing.worked not in ("", claim.rival) for claim, hearing in hearings.items()):
+            flags += ("program_disagrees",)
         return passed(detail, evidence=evidence, flags=flags)
 
 
@@ -183,35 +191,42 @@ def _claim(reply: ModelReply) -> Claim | None:
 
 def _work_out(claim: Claim, task: Contestable, item: Item) -> tuple[str, str]:
     """What the claim's program comes to, as an answer, and what to tell of it; ("", "") without a program."""
-    if not claim.program or claim.kind not in _ANSWERED or not isinstance(task, Calculable):
+    if not claim.program or not isinstance(task, Calculable):
         return "", ""
     try:
-        worked = task.calculated(item.payload, calculate(claim.program))
+        worked = task.calculated(item.payload, calculate(claim.program), claim.rival)
     except NotCalculable as reason:
         return "", f"nothing: {reason}"
     return worked, worked
 
 
+async def _graded(answer: str, item: Item, context: GateContext) -> tuple[str, bool | None]:
+    """What the grader takes for the answer, for words around it would tell a rival from the reference; and whether it is right,
+    None where a grader that asks a model gets no word, which leaves the question to the arbiters.
+    """
+    try:
+        grade = await context.task.grade(item.payload, answer, context)
+    except ModelFailure:
+        return answer, None
+    return grade.extracted.strip() or answer, grade.correct
+
+
 async def _hear(claim: Claim, task: Contestable, item: Item, context: GateContext) -> _Hearing:
     """What becomes of a claim: its program's word first, where it has one, then the grader's, then the arbiters'."""
-    worked, told = _work_out(claim, task, item)
-    # As it was worked out before as it was said: what its steps come to, a model knows less well than the steps.
-    named = [answer for answer in dict.fromkeys((worked, claim.rival)) if answer] if claim.kind in _ANSWERED else []
-    if claim.kind == "rival_answer" and not named:
-        return _Hearing("no_rival", worked=told)
-    rival, same = "", None
-    for place, answer in enumerate(named):
-        try:
-            grade = await context.task.grade(item.payload, answer, context.within(("rival", "said")[place]))
-        except ModelFailure:
-            # A grader that asks a model and gets no word leaves the question to the arbiters.
-            rival = rival or answer
-            continue
-        same = grade.correct
+    rival, worked, same = "", "", None
+    if claim.kind in _ANSWERED:
+        # What its steps come to, a model knows less well than the steps.
+        rival, worked = _work_out(claim, task, item)
+        rival = rival or claim.rival
+        if not rival and claim.kind == "rival_answer":
+            return _Hearing("no_rival", worked=worked)
+        if rival:
+            rival, same = await _graded(rival, item, context.within("rival"))
+        if same and claim.kind == "second_reading" and claim.rival not in ("", worked):
+            # The first reading's steps say nothing against a second one.
+            rival, same = await _graded(claim.rival, item, context.within("said"))
         if same:
-            return _Hearing("same_answer", same, told)
-        # What the grader takes for the answer: words around it would tell the rival from the reference.
-        rival = rival or grade.extracted.strip() or answer
+            return _Hearing("same_answer", rival, same, worked)
     reference = task.reference(item.payload)
     arbiters = context.judges(Role.AUTHOR, Role.CRITIC)
     # Drawn before anyone is asked, so that no answer that comes late can change what another arbiter sees.
@@ -240,7 +255,7 @@ async def _hear(claim: Claim, task: Contestable, item: Item, context: GateContex
     came = [ruling for ruling in rulings if "failure" not in ruling]
     upholding = sum(ruling["upholds"] for ruling in came)
     verdict = "turned_away" if 2 * upholding < len(came) else "disputed" if 2 * upholding == len(came) else "upheld"
-    return _Hearing(verdict if came else "unheard", same, told, tuple(rulings))
+    return _Hearing(verdict if came else "unheard", rival, same, worked, tuple(rulings))
 
 
 _WORDS: Final = {
@@ -251,10 +266,11 @@ _WORDS: Final = {
 }
 
 
-def _told(claim: Claim) -> str:
-    """The claim as the author is told it."""
+def _told(claim: Claim, hearing: _Hearing) -> str:
+    """The claim as the author is told it, with the answer that was heard."""
     told = f"{_WORDS[claim.kind]}: {claim.argument}" if claim.argument else _WORDS[claim.kind]
-    return shown(f"{told.removesuffix('.')}; it would lead to {claim.rival}" if claim.rival else told)
+    rival = hearing.rival or claim.rival
+    return shown(f"{told.removesuffix('.')}; it would lead to {rival}" if rival else told)
 
 
 def _shown(tried: Sequence[_Attempt], hearings: dict[Claim, _Hearing]) -> list[dict[str, Any]]:
@@ -269,6 +285,7 @@ def _shown(tried: Sequence[_Attempt], hearings: dict[Claim, _Hearing]) -> list[d
                 "rival": shown(one.claim.rival),
                 "program": shown(one.claim.program),
                 "worked": shown(hearing.worked),
+                "heard": shown(hearing.rival),
                 "argument": shown(one.claim.argument),
                 "verdict": hearing.verdict,
                 "grader_accepts_rival": hearing.grader,

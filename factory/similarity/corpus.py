@@ -20,7 +20,7 @@ from factory.similarity.index import AT_START, Index, Row, Scope
 from factory.similarity.references import Reference
 from factory.similarity.sketch import Sketch, records, sketch
 from factory.similarity.snapshot import PART, pack, part_key, parted, unpack
-from factory.similarity.vectors import of_unit_length, to_half
+from factory.similarity.vectors import comparable, to_half
 
 _Made = TypeVar("_Made")
 
@@ -199,9 +199,10 @@ class MemoryCorpus:
     def _sketch_texts(self, texts: Sequence[str], vectors: Sequence[bytes]) -> NDArray[np.void]:
         """Stored vectors are used where they are whole; another embedder's item, or a torn one, is embedded again."""
         size = 2 * self._embedder.dimension
-        of_size = b"".join([vector if len(vector) == size else bytes(size) for vector in vectors])
-        held = np.frombuffer(of_size, dtype="<f2").reshape(-1, self._embedder.dimension)
-        usable = of_unit_length(held)
+        whole = [len(vector) == size for vector in vectors]
+        joined = b"".join([vector if ok else bytes(size) for vector, ok in zip(vectors, whole, strict=True)])
+        held = np.frombuffer(joined, dtype="<f2").reshape(-1, self._embedder.dimension)
+        usable = comparable(held) & whole
         made = iter(self._embedded([text for text, ok in zip(texts, usable, strict=True) if not ok]))
         halves = [vector if ok else next(made) for vector, ok in zip(held, usable, strict=True)]
         return records([sketch(t, v) for t, v in zip(texts, halves, strict=True)], self._embedder.dimension)
@@ -211,7 +212,7 @@ class MemoryCorpus:
         if not texts:
             return ()
         made = to_half(self._embedder.embed(texts))
-        if not of_unit_length(made).all():
+        if not comparable(made).all():
             where = f"embedder {self._embedder.name}"
             raise BadInput("it gave a vector whose length is not 1", where=where, fix="Divide each vector by its length.")
         return list(made)

@@ -72,15 +72,16 @@ class GrowingCells:
                 # A view taken here: what the thread reads never changes, though the column moves as it grows.
                 self._coming = size, beside.submit(_make, self._vectors.view()[:enough])
                 beside.shutdown(wait=False)
-            elif self._coming[1].done():
+            elif (coming := self._coming[1]).done() and coming.exception() is None:
                 self._take(size)
 
     def _take(self, size: int) -> Cells:
-        if self._coming is not None and self._coming[0] == size:
-            made = self._coming[1].result()
+        coming, made = self._coming, None
+        if coming is not None and coming[0] == size:
             self._coming = None
-        else:
-            made = _make(self._vectors.view()[: _made_from(size)])
+            # What could not be made ahead is made now: if it fails again, then where it is needed.
+            made = coming[1].result() if coming[1].exception() is None else None
+        made = made or _make(self._vectors.view()[: _made_from(size)])
         self._by_size[size] = cells = Cells(made.centres, made.homes, self._vectors, self._codes, until=2 * size)
         return cells
 

@@ -40,11 +40,14 @@ def to_half(vector: NDArray[np.float32]) -> Half:
     return vector.astype("<f2")
 
 
-def of_unit_length(vectors: Half) -> NDArray[np.bool_]:
-    """Which rows of a (n, dimension) matrix have length 1, to within a hundredth: shape (n,)."""
+def comparable(vectors: Half) -> NDArray[np.bool_]:
+    """Which rows of a (n, dimension) matrix have length 1, to within a hundredth, or are all zeros, as a text without a known
+    word may come out: shape (n,).
+    """
     wide = vectors.astype(np.float32)
-    of_length: NDArray[np.bool_] = abs(np.vecdot(wide, wide) - 1) < 0.02
-    return of_length
+    squares = np.vecdot(wide, wide)
+    found: NDArray[np.bool_] = (abs(squares - 1) < 0.02) | (squares == 0)
+    return found
 
 
 def cosines(vector: Half, held: Half) -> list[float]:

@@ -11,6 +11,7 @@ from factory.graders import GraderSettings, NumberSettings
 from factory.types import Message, Spec
 from recipes.ground_truth.payload import GroundTruth
 from recipes.ground_truth.prompting import conversation
+from recipes.ground_truth.worked import as_answer
 
 _QUESTIONS: Final = {
     "unrealistic_stakes": "Does more hang on the answer than could in the setting (lives, fortunes, a whole city)?",
@@ -36,12 +37,10 @@ class Scrutiny(ABC):
         """Whether the item's answer is a number, which a program can come to."""
         return isinstance(self._grader(payload), NumberSettings)
 
-    def calculated(self, payload: GroundTruth, value: Fraction) -> str:
-        """With as many decimals as it needs, twelve at most, and the unit where the grader wants to read one."""
-        whole, part = divmod(round(abs(value) * 10**12), 10**12)
-        number = f"{'-' if value < 0 else ''}{whole}.{part:012d}".rstrip("0").rstrip(".")
+    def calculated(self, payload: GroundTruth, value: Fraction, said: str) -> str:
         grader = self._grader(payload)
-        return f"{number} {payload.unit}" if isinstance(grader, NumberSettings) and grader.unit_required else number
+        assert isinstance(grader, NumberSettings), "only calculable items are asked for"
+        return as_answer(value, said, payload.answer, grader)
 
     def challenge(self, payload: GroundTruth, spec: Spec) -> tuple[Message, ...]:
         values = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 
 import pytest
@@ -28,6 +29,14 @@ from gates.calculation import NotCalculable, calculate
         ("fee = 5 if 80 > 75 else 0\n80 + fee", 85),
         ("bill = 40 if 1 < 2 < 2 else 41", 41),
         ("min(3, max(1, 2), 4)", 2),
+        ("33.333333333333333333333 * 3", 100 - Fraction(1, 10**21)),
+        ("9007199254740993.0", 9007199254740993),
+        ("12_345.50 + 1e-20 + 2.5E2", Fraction(25191, 2) + Fraction(1, 10**20)),
+        ("from math import ceil\r\ntotal = ceil(2.1)\r\nprint(total)\r\n", 3),
+        ("5 if 2 > 3 > 1 / 0 else 7", 7),
+        ("5 if 1 < 2 and not 3 < 2 or 1 / 0 > 1 else 7", 5),
+        ("0 ** 10000", 0),
+        ("(-1) ** 10001", -1),
     ],
 )
 def test_what_the_last_line_comes_to(program: str, value: Fraction) -> None:
@@ -57,7 +66,11 @@ def test_what_the_last_line_comes_to(program: str, value: Fraction) -> None:
         ("round(1, 10 ** 9)", "places"),
         ("min()", "cannot be worked out"),
         ("min(1, default=2)", "not arithmetic"),
-        ("1e999", "cannot be worked out"),
+        ("1e999", "no number that can be worked with"),
+        ("1e99999", "no number that can be worked with"),
+        ("print(1, 2)", "no function"),
+        ("print()", "no function"),
+        ("2 if 1 < 2 and 3 else 4", "no comparison"),
         ("2 if 3 else 4", "no comparison"),
         ("2 if 3 in 4 else 4", "no comparison"),
         ("__import__('os').system('true')", "not arithmetic"),
@@ -91,12 +104,40 @@ def test_what_is_no_arithmetic_says_why(program: str, why: str, recwarn: pytest.
         "1+" * 60_000 + "1",
         "factorial(500) ** 3",
         "lcm(" + ", ".join(str(10**30 + n) for n in range(120)) + ")",
+        "+" * 119 + "-" * 2 + "1",
+        "+".join(["1"] * 130),
     ],
-    ids=range(10),
+    ids=range(12),
 )
 def test_nothing_grows_without_bound(program: str) -> None:
     with pytest.raises(NotCalculable):
         calculate(program)
+
+
+def test_each_step_is_bounded_and_not_only_what_it_comes_to() -> None:
+    """Any two of the arguments are small enough; what all of them have in common would take seconds to find."""
+    seen = list[int]()
+
+    def counting(left: int, right: int) -> int:
+        seen.append(left.bit_length())
+        return lcm(left, right)
+
+    lcm = math.lcm
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(math, "lcm", counting)
+        with pytest.raises(NotCalculable, match="too large"):
+            calculate("a = 2 ** 2000\nlcm(" + ", ".join(f"a + {2 * n + 1}" for n in range(100)) + ")")
+    assert len(seen) < 6 and max(seen) < 10_000
+
+
+def within(depth: int, program: str) -> Fraction:
+    """Worked out so many calls down."""
+    return within(depth - 1, program) if depth else calculate(program)
+
+
+def test_what_can_be_worked_out_does_not_hang_on_who_asks() -> None:
+    program = "(" * 50 + "1" + " + 1)" * 50 + " + 1" * 60
+    assert calculate(program) == within(400, program) == 111
 
 
 _LEAVES = st.one_of(

@@ -15,7 +15,7 @@ import pytest
 
 from factory.config.cast import load_cast
 from factory.config.spec import load_spec
-from factory.gate import Calculable, Claim, Contestable, Gate, GateContext, Presentable
+from factory.gate import Claim, Contestable, Gate, GateContext, Presentable
 from factory.types import Coordinate, Finding, Item, Member, Message, ModelReply, ModelRequest, Outcome, ReplySchema, Role
 from gates.calculation import calculate
 from gates.counter import Counter
@@ -148,30 +148,6 @@ def test_what_is_worked_out_is_what_the_reader_works_out() -> None:
     for item in sound(200, 900):
         assert calculate(working(read(item["prompt"]))) == solve(item["prompt"])
     assert working(read("Nothing is counted here.")) in ("", "0")
-
-
-@pytest.mark.parametrize(
-    ("value", "settings", "written"),
-    [
-        (Fraction(12), {}, "12"),
-        (Fraction(-5, 4), {}, "-1.25"),
-        (Fraction(100, 3), {}, "33.333333333333"),
-        (Fraction(10**30), {"unit_required": True}, f"{10**30} kg"),
-        (Fraction(0), {}, "0"),
-    ],
-)
-def test_a_number_worked_out_is_written_as_an_answer(value: Fraction, settings: dict[str, Any], written: str) -> None:
-    task = GroundTruthTask(Settings.model_validate({"grader": {"kind": "number", "units": ["kg"], **settings}}))
-    item = GroundTruth(prompt="P is 5.", answer="41 kg", solution="", unit="kg")
-    assert isinstance(task, Calculable) and task.calculable(item) and task.calculated(item, value) == written
-
-
-def test_only_a_number_is_worked_out() -> None:
-    item = GroundTruth(prompt="P is 5.", answer="a", solution="", unit="")
-    for grader, asked in (({"kind": "number"}, True), ({"kind": "exact"}, False)):
-        task = GroundTruthTask(Settings.model_validate({"grader": grader}))
-        assert task.calculable(item) is asked
-        assert ('"program"' in task.challenge(item, SPEC)[0].text) is asked
 
 
 def test_nothing_sound_has_a_fault_or_a_false_ring() -> None:

@@ -274,6 +274,27 @@ def test_an_embedder_whose_vectors_are_not_of_length_1_is_refused() -> None:
     run(go())
 
 
+class Wordless(BagEmbedder):
+    """As an embedder over a table of words: nothing at all of a text that has none of them."""
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        return super().embed(texts) * np.array([[any(map(str.isalpha, text))] for text in texts])
+
+
+def test_a_text_of_which_an_embedder_knows_nothing_is_like_no_other() -> None:
+    async def go() -> None:
+        corpus = await build(Wordless(), anchors=[("a", "Some text.")], get_cache=lambda key: None, put_cache=DictCache().put)
+        entry = await corpus.admit("b", "?!", template="b", index=0)
+        assert {near.id: near.cosine for near in await corpus.at(None).neighbours("¿?")} in ({"a": 0.0}, {"b": 0.0})
+        corpus.close()
+        again = Wordless()
+        standing = Standing([CorpusItem("b", "?!", "b")], lambda ids: {"b": entry.vector})
+        (await build(again, standing=standing, get_cache=lambda key: None, put_cache=DictCache().put)).close()
+        assert again.calls == []
+
+    run(go())
+
+
 def test_what_has_a_vector_is_not_embedded_again_be_it_old_or_of_this_job() -> None:
     """Nor is any vector asked for that a snapshot has."""
 
@@ -309,9 +330,9 @@ def test_stored_vectors_are_used_and_missing_or_torn_ones_made_again() -> None:
         entry = await first.admit("a", "Some text of 5 words.", template="a", index=0)
         assert len(entry.vector) == 2 * BagEmbedder.dimension
         embedder, cache = BagEmbedder(), DictCache()
-        texts = ("b", "Other words.", "b"), ("c", "More words.", "c"), ("d", "No direction.", "d")
+        texts = ("b", "Other words.", "b"), ("c", "More words.", "c"), ("d", "Too long.", "d")
         items = [CorpusItem(*of) for of in ((entry.id, entry.text, "a"), *texts)]
-        vectors = {entry.id: entry.vector, "c": b"\x00" * 7, "d": bytes(len(entry.vector))}
+        vectors = {entry.id: entry.vector, "c": b"\x00" * 7, "d": (3 * np.frombuffer(entry.vector, dtype="<f2")).tobytes()}
         corpus = await build(embedder, standing=Standing(items, lambda ids: vectors), get_cache=cache.get, put_cache=cache.put)
         assert embedder.calls == [3]
         found = await corpus.at(None).neighbours("More words.")

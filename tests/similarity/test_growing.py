@@ -109,13 +109,25 @@ def test_new_rows_go_into_the_cells_to_come_as_well_and_later_ones_not_into_thos
     assert len(cells._by_size[FIRST]._homes) == 2 * FIRST
 
 
-def test_cells_that_could_not_be_made_say_so_where_they_are_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cells_that_could_not_be_made_fail_the_search_that_needs_them_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    make, room = growing._make, False
+
     def failing(rows: Half) -> object:
+        if room:
+            return make(rows)
         raise MemoryError("no room for cells")
 
     monkeypatch.setattr(growing, "_make", failing)
-    with pytest.raises(MemoryError, match="no room for cells"):
-        grown(rows_of(3, FIRST + 50), FIRST - 200)
+    held = rows_of(3, FIRST + 50)
+    index = grown(held[:FIRST], FIRST - 200)
+    index.add(held[FIRST:], codes(held[FIRST:]))
+    code = codes(held[:1])[0]
+    for _ in range(2):
+        with pytest.raises(MemoryError, match="no room for cells"):
+            index.near(held[0], code, rows=FIRST + 1, floor=0.8, nearest=1)
+        assert 0 in index.near(held[0], code, rows=FIRST, floor=0.8, nearest=1)
+    room = True
+    assert 0 in index.near(held[0], code, rows=FIRST + 1, floor=0.8, nearest=1)
 
 
 def test_a_kind_that_came_later_gets_cells_of_its_own() -> None:
