@@ -14,6 +14,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import reduce
+from textwrap import dedent
 from typing import Final
 
 _LENGTH: Final = 4_000  # characters of a program
@@ -22,7 +23,7 @@ _BITS: Final = 8_192  # of a value, numerator and denominator together: no step 
 _FACTORIAL: Final = 500
 _DEPTH: Final = 120  # of what stands within what: whether a program can be worked out must not hang on who asks
 _EXPONENT: Final = 400  # of a number written with one
-_FENCE: Final = re.compile(r"\A\s*```\w*\n(.*?)\n?```\s*\Z", re.DOTALL)
+_FENCE: Final = re.compile(r"\A\s*```\w*[ \t]*\n(.*?)\n?[ \t]*```\s*\Z", re.DOTALL)
 _DECIMAL: Final = re.compile(r"(\d*\.?\d*)(?:e([+-]?\d{1,4}))?", re.IGNORECASE)
 
 
@@ -34,14 +35,15 @@ def calculate(program: str) -> Fraction:
     """What the last line comes to, exactly. Raises NotCalculable.
 
     A program is a line of arithmetic or several, each `name = ...` or just `...`, as Python writes it: numbers, names given
-    before, + - * / // % **, `a if test else b` with comparisons, and abs, min, max, floor, ceil, round (halves away from zero),
-    sqrt (of a square), factorial, comb, gcd, lcm, with `math.` before them or without.
+    before, + - * / // % **, `a if test else b` with comparisons, and, or, not; and abs, min, max, floor, ceil, round (halves
+    away from zero), sqrt (of a square), factorial, comb, gcd, lcm, with `math.` before them or without. An import is passed
+    over, `print(...)` is what it prints.
     """
     if len(program) > _LENGTH:
         raise NotCalculable(f"it has {len(program)} characters, and {_LENGTH} is the most")
     text = program.replace("\r\n", "\n")
     fenced = _FENCE.match(text)
-    text = fenced[1] if fenced else text.strip()
+    text = dedent(fenced[1]).strip("\n") if fenced else text.strip("\ufeff \t\r\n")
     if not text:
         raise NotCalculable("it is empty")
     try:

@@ -10,7 +10,7 @@ holds to be right.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final
 
 from factory.errors import ModelFailure
@@ -65,13 +65,16 @@ class _Attempt:
 @dataclass(frozen=True, slots=True)
 class _Hearing:
     """verdict: same_answer, no_rival, turned_away, disputed, upheld or unheard; rival: the answer it was about, "" for none;
-    grader: whether it takes that for the reference; worked: what the program came to, or why to nothing, "" without one.
+    grader: whether it takes that for the reference; worked: what the program came to, "" for nothing; why: why to nothing,
+    where there is a program; disagrees: whether another rival was named than it came to.
     """
 
     verdict: str
     rival: str = ""
     grader: bool | None = None
     worked: str = ""
+    why: str = ""
+    disagrees: bool = False
     rulings: tuple[dict[str, Any], ...] = ()
 
 
@@ -171,7 +174,7 @@ class Counter:
         rulings = [ruling for hearing in hearings.values() for ruling in hearing.rulings]
         if any(ruling.get("reference") is False for ruling in rulings):
             flags += ("reference_doubted",)
-        if any(claim.rival and hearing.worked not in ("", claim.rival) for claim, hearing in hearings.items()):
+        if any(hearing.disagrees for hearing in hearings.values()):
             flags += ("program_disagrees",)
         return passed(detail, evidence=evidence, flags=flags)
 
@@ -190,43 +193,51 @@ def _claim(reply: ModelReply) -> Claim | None:
 
 
 def _work_out(claim: Claim, task: Contestable, item: Item) -> tuple[str, str]:
-    """What the claim's program comes to, as an answer, and what to tell of it; ("", "") without a program."""
+    """What the claim's program comes to, as an answer, and why it comes to none; ("", "") without a program."""
     if not claim.program or not isinstance(task, Calculable):
         return "", ""
     try:
-        worked = task.calculated(item.payload, calculate(claim.program), claim.rival)
+        return task.calculated(item.payload, calculate(claim.program), claim.rival), ""
     except NotCalculable as reason:
-        return "", f"nothing: {reason}"
-    return worked, worked
+        return "", str(reason)
 
 
 async def _graded(answer: str, item: Item, context: GateContext) -> tuple[str, bool | None]:
-    """What the grader takes for the answer, for words around it would tell a rival from the reference; and whether it is right,
-    None where a grader that asks a model gets no word, which leaves the question to the arbiters.
+    """What the grader takes for the answer, "" for none; and whether it is right, None where a grader that asks a model gets no
+    word, which leaves the question to the arbiters.
     """
     try:
         grade = await context.task.grade(item.payload, answer, context)
     except ModelFailure:
         return answer, None
-    return grade.extracted.strip() or answer, grade.correct
+    return grade.extracted.strip(), grade.correct
+
+
+async def _heard(claim: Claim, task: Contestable, item: Item, context: GateContext) -> _Hearing:
+    """The claim's answer before any arbiter is asked: its program's word first, where it has one, then the grader's."""
+    # What its steps come to, a model knows less well than the steps.
+    worked, why = _work_out(claim, task, item)
+    disagrees = bool(worked and claim.rival) and not await context.task.equivalent(item.payload, worked, claim.rival)
+    rival, same = worked or claim.rival, None
+    if rival:
+        read, same = await _graded(rival, item, context.within("rival"))
+        # Words around it would tell the rival from the reference.
+        rival = read or rival
+    if same and worked and disagrees and claim.kind == "second_reading":
+        # The first reading's steps say nothing against a second one, where an answer is named that the grader can read.
+        read, of_named = await _graded(claim.rival, item, context.within("said"))
+        if read:
+            rival, same = read, of_named
+    verdict = "same_answer" if same else "no_rival" if not rival and claim.kind == "rival_answer" else "unheard"
+    return _Hearing(verdict, rival, same, worked, why, disagrees)
 
 
 async def _hear(claim: Claim, task: Contestable, item: Item, context: GateContext) -> _Hearing:
-    """What becomes of a claim: its program's word first, where it has one, then the grader's, then the arbiters'."""
-    rival, worked, same = "", "", None
-    if claim.kind in _ANSWERED:
-        # What its steps come to, a model knows less well than the steps.
-        rival, worked = _work_out(claim, task, item)
-        rival = rival or claim.rival
-        if not rival and claim.kind == "rival_answer":
-            return _Hearing("no_rival", worked=worked)
-        if rival:
-            rival, same = await _graded(rival, item, context.within("rival"))
-        if same and claim.kind == "second_reading" and claim.rival not in ("", worked):
-            # The first reading's steps say nothing against a second one.
-            rival, same = await _graded(claim.rival, item, context.within("said"))
-        if same:
-            return _Hearing("same_answer", rival, same, worked)
+    """What becomes of a claim: its program's word, the grader's, then the arbiters'."""
+    so_far = await _heard(claim, task, item, context) if claim.kind in _ANSWERED else _Hearing("unheard")
+    if so_far.verdict != "unheard":
+        return so_far
+    rival = so_far.rival
     reference = task.reference(item.payload)
     arbiters = context.judges(Role.AUTHOR, Role.CRITIC)
     # Drawn before anyone is asked, so that no answer that comes late can change what another arbiter sees.
@@ -255,7 +266,7 @@ async def _hear(claim: Claim, task: Contestable, item: Item, context: GateContex
     came = [ruling for ruling in rulings if "failure" not in ruling]
     upholding = sum(ruling["upholds"] for ruling in came)
     verdict = "turned_away" if 2 * upholding < len(came) else "disputed" if 2 * upholding == len(came) else "upheld"
-    return _Hearing(verdict if came else "unheard", rival, same, worked, tuple(rulings))
+    return replace(so_far, verdict=verdict if came else "unheard", rulings=tuple(rulings))
 
 
 _WORDS: Final = {
@@ -284,7 +295,7 @@ def _shown(tried: Sequence[_Attempt], hearings: dict[Claim, _Hearing]) -> list[d
                 "kind": one.claim.kind,
                 "rival": shown(one.claim.rival),
                 "program": shown(one.claim.program),
-                "worked": shown(hearing.worked),
+                "worked": shown(f"nothing: {hearing.why}" if hearing.why else hearing.worked),
                 "heard": shown(hearing.rival),
                 "argument": shown(one.claim.argument),
                 "verdict": hearing.verdict,

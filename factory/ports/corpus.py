@@ -20,7 +20,9 @@ class Embedder(Protocol):
     def dimension(self) -> int: ...
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Shape (len(texts), dimension), rows of norm 1. A text's row must not depend on the other texts of the call."""
+        """Shape (len(texts), dimension), rows of norm 1, or zero for a text of which nothing is known. A text's row must not
+        depend on the other texts of the call.
+        """
         ...
 
 

@@ -199,16 +199,15 @@ class MemoryCorpus:
     def _sketch_texts(self, texts: Sequence[str], vectors: Sequence[bytes]) -> NDArray[np.void]:
         """Stored vectors are used where they are whole; another embedder's item, or a torn one, is embedded again."""
         size = 2 * self._embedder.dimension
-        whole = [len(vector) == size for vector in vectors]
-        joined = b"".join([vector if ok else bytes(size) for vector, ok in zip(vectors, whole, strict=True)])
+        joined = b"".join([vector if len(vector) == size else bytes(size) for vector in vectors])
         held = np.frombuffer(joined, dtype="<f2").reshape(-1, self._embedder.dimension)
-        usable = comparable(held) & whole
+        usable = comparable(held) & held.any(axis=1)
         made = iter(self._embedded([text for text, ok in zip(texts, usable, strict=True) if not ok]))
         halves = [vector if ok else next(made) for vector, ok in zip(held, usable, strict=True)]
         return records([sketch(t, v) for t, v in zip(texts, halves, strict=True)], self._embedder.dimension)
 
     def _embedded(self, texts: Sequence[str]) -> Sequence[Half]:
-        """The vectors of texts. Raises BadInput where one is not of length 1, as the search needs them."""
+        """The vectors of texts. Raises BadInput where one is neither of length 1 nor zero, as the search needs them."""
         if not texts:
             return ()
         made = to_half(self._embedder.embed(texts))

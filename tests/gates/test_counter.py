@@ -12,7 +12,7 @@ import pytest
 
 from factory.canonical import canonical_json
 from factory.errors import BadInput, FailureKind, ProviderUnusable
-from factory.gate import GateContext, settings_of
+from factory.gate import GateContext, Grade, settings_of
 from factory.types import Finding, Outcome, Role
 from gates.counter import Counter
 from tests.gates.scrutiny import ScrutinyTask, context_of, critic, judge
@@ -93,7 +93,13 @@ def test_a_rival_answer_without_an_answer_is_no_claim() -> None:
 
 @dataclass
 class NumberTask(ScrutinyTask):
-    """Its answers are numbers, where the item is one."""
+    """Its answers are numbers, where the item is one. unread: answers the grader finds nothing in."""
+
+    unread: tuple[str, ...] = ()
+
+    async def grade(self, payload: Any, answer: str, context: GateContext) -> Grade:
+        grade = await super().grade(payload, answer, context)
+        return Grade(False, "") if answer in self.unread else grade
 
     def calculable(self, payload: Any) -> bool:
         return str(payload).isdigit()
@@ -140,6 +146,25 @@ def test_a_second_reading_whose_steps_are_those_of_the_first_is_heard_with_the_r
         arbiter = upholding()
         found, _ = heard({"kind": "second_reading", "rival": said, "program": "3 * 4"}, arbiter)
         assert found.outcome is Outcome.PASS and arbiter.asked == []
+
+
+def test_a_second_reading_that_names_no_answer_is_not_heard_for_its_words() -> None:
+    task, arbiter = NumberTask(accepts=lambda answer, reference: answer == reference), upholding()
+    task.unread = ("none", "n/a")
+    for said in task.unread:
+        seats = [critic({"kind": "second_reading", "rival": said, "program": "3 * 4"}, NONE), arbiter]
+        found = check(context=context_of(seats, task=task))
+        assert found.outcome is Outcome.PASS and arbiter.asked == []
+        assert found.evidence["attempts"][0]["verdict"] == "same_answer"
+
+
+def test_nothing_is_graded_twice_and_no_program_disagrees_with_nothing() -> None:
+    arbiter = denying()
+    found, task = heard({"kind": "second_reading", "rival": "12"}, arbiter)
+    assert found.outcome is Outcome.PASS and task.labels == ["0/rival/"] and arbiter.asked == []
+    for program in ("", "n/a", "the sum of all"):
+        found, _ = heard({"kind": "second_reading", "rival": "13", "program": program}, denying())
+        assert found.flags == ("claim_turned_away",)
 
 
 def test_a_program_that_comes_to_nothing_leaves_the_rival_as_it_was_said() -> None:

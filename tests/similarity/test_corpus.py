@@ -290,7 +290,8 @@ def test_a_text_of_which_an_embedder_knows_nothing_is_like_no_other() -> None:
         again = Wordless()
         standing = Standing([CorpusItem("b", "?!", "b")], lambda ids: {"b": entry.vector})
         (await build(again, standing=standing, get_cache=lambda key: None, put_cache=DictCache().put)).close()
-        assert again.calls == []
+        # As a torn one may come out too, so it is made again.
+        assert again.calls == [1]
 
     run(go())
 
