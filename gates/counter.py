@@ -221,8 +221,8 @@ async def _heard(claim: Claim, task: Contestable, item: Item, context: GateConte
     rival, same = worked or claim.rival, None
     if rival:
         read, same = await _graded(rival, item, context.within("rival"))
-        # Words around it would tell the rival from the reference.
-        rival = read or rival
+        # Words around it would tell the rival from the reference, whose shape one that was worked out has already.
+        rival = worked or read or rival
     if same and worked and disagrees and claim.kind == "second_reading":
         # The first reading's steps say nothing against a second one, where an answer is named that the grader can read.
         read, of_named = await _graded(claim.rival, item, context.within("said"))

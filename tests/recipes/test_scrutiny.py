@@ -144,6 +144,28 @@ def test_a_figure_that_is_only_said_to_be_wrong_asks_no_arbiter() -> None:
     assert all(Fraction(row["worked"]) != Fraction(row["rival"]) for row in rows)
 
 
+def test_an_arbiter_is_shown_a_worked_rival_in_the_shape_of_the_reference() -> None:
+    shown = list[str]()
+
+    class Arbiter(PlayedSeat):
+        async def ask(self, messages: tuple[Message, ...], **given: Any) -> ModelReply:
+            shown.append(messages[-1].text)
+            return ModelReply("", {"holds": False, "first": False, "second": False, "why": ""})
+
+    class Critic(PlayedSeat):
+        async def ask(self, messages: tuple[Message, ...], **given: Any) -> ModelReply:
+            return ModelReply("", {"kind": "rival_answer", "rival": "half of it", "argument": "", "program": "1 / 2"})
+
+    members = {
+        role: (seat(role, 0, CAST.seats(role)[0], "one"),) for role, seat in ((Role.CRITIC, Critic), (Role.JUDGE, Arbiter))
+    }
+    payload = GroundTruth(prompt="What share is left?", answer="25%", solution="", unit="")
+    corpus: Any = None
+    context = GateContext(SPEC, GroundTruthTask(Settings()), corpus, random.Random(1), members)
+    asyncio.run(Counter().check(Item("one", 0, 0, Coordinate(()), payload.model_dump(), payload), context))
+    assert "\n50%\n" in shown[0] and "\n25%\n" in shown[0]
+
+
 def test_what_is_worked_out_is_what_the_reader_works_out() -> None:
     for item in sound(200, 900):
         assert calculate(working(read(item["prompt"]))) == solve(item["prompt"])
