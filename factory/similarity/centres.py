@@ -1,8 +1,8 @@
 """The centres of cells: spherical k-means over a sample of rows, the same on every machine.
 
 Lloyd's rounds with cosines for distances (Dhillon and Modha 2001, "Concept decompositions for large sparse text data using
-clustering"). As many cells about rows that are merely drawn miss seven times as many near pairs where rows are clustered, a
-fifth more where they lie in random directions, and are of less equal size.
+clustering"). As many cells about rows that are merely drawn are of less equal size, and miss seven times as many near pairs
+where rows are clustered; where there are far more clusters than cells they miss fewer of the nearest (docs/novelty.md).
 """
 
 from __future__ import annotations
